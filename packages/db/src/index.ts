@@ -1,0 +1,11 @@
+export { migrate } from "./migrate.ts";
+export { createPool, type PoolOptions } from "./pool.ts";
+export { consumeToken, type AttachTarget, type TokenUse, type TokenVerdict } from "./queries/consumeToken.ts";
+export { endSession, type Ending } from "./queries/endSession.ts";
+export { findSession, findSessionOfRequest } from "./queries/findSession.ts";
+export { insertSession, type NewSession } from "./queries/insertSession.ts";
+export { insertToken, type NewToken } from "./queries/insertToken.ts";
+export { isSessionLive } from "./queries/isSessionLive.ts";
+export { markSessionReady } from "./queries/markSessionReady.ts";
+export { startSession } from "./queries/startSession.ts";
+export type { SessionRow } from "./sessionRow.ts";

@@ -1,0 +1,24 @@
+import type { Pool } from "pg";
+import type { SessionRow } from "../sessionRow.ts";
+
+/** The session of this owner with this id. */
+export async function findSession(pool: Pool, ownerUid: string, id: string): Promise<SessionRow | undefined> {
+  const { rows } = await pool.query<SessionRow>(`select * from sessions where id = $1 and owner_uid = $2`, [
+    id,
+    ownerUid,
+  ]);
+  return rows[0];
+}
+
+/** The session of this owner that this request created. */
+export async function findSessionOfRequest(
+  pool: Pool,
+  ownerUid: string,
+  requestId: string,
+): Promise<SessionRow | undefined> {
+  const { rows } = await pool.query<SessionRow>(`select * from sessions where owner_uid = $1 and request_id = $2`, [
+    ownerUid,
+    requestId,
+  ]);
+  return rows[0];
+}

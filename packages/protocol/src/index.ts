@@ -1,0 +1,5 @@
+export * from "./attachToken.ts";
+export * from "./closeCodes.ts";
+export * from "./errors.ts";
+export * from "./session.ts";
+export * from "./wire.ts";
