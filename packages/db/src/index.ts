@@ -1,6 +1,6 @@
-export { migrate } from "./migrate.ts";
 export { createPool, type PoolOptions } from "./pool.ts";
 export { consumeToken, type AttachTarget, type TokenUse, type TokenVerdict } from "./queries/consumeToken.ts";
+export { discardSession } from "./queries/discardSession.ts";
 export { endSession, type Ending } from "./queries/endSession.ts";
 export { findSession, findSessionOfRequest } from "./queries/findSession.ts";
 export { insertSession, type NewSession } from "./queries/insertSession.ts";

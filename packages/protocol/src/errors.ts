@@ -1,4 +1,4 @@
-import * as z from "zod";
+import type * as z from "zod";
 
 /** The codes of an HttpsError that the callables use: https://firebase.google.com/docs/reference/functions/2nd-gen/node/firebase-functions.https.md */
 export const errorCodes = [

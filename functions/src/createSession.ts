@@ -1,0 +1,18 @@
+import { type CreateSessionInput, createSessionInput, type StartAnswer } from "@cliscale/protocol";
+import type { Deps } from "./deps.ts";
+import { type Call, callable } from "./http/callable.ts";
+import { admitSession } from "./sessions/admit.ts";
+import { answerWhenReady, waitingTimeoutSeconds } from "./sessions/follow.ts";
+import { launchSession } from "./sessions/launch.ts";
+
+/** Starts a session, or joins the start that the same request made before, and answers when its terminal can be attached. */
+export async function handleCreateSession(deps: Deps, call: Call<CreateSessionInput>): Promise<StartAnswer> {
+  const admitted = await admitSession(deps, call.uid, call.input);
+  const launched = admitted.state === "queued" ? await launchSession(deps, admitted, call.input.env ?? {}) : admitted;
+  return answerWhenReady(deps, launched, call);
+}
+
+export const createSession = callable(
+  { name: "createSession", input: createSessionInput, timeoutSeconds: waitingTimeoutSeconds },
+  handleCreateSession,
+);

@@ -1,0 +1,102 @@
+import type { SessionAnswer } from "@cliscale/protocol";
+import type { CallableRequest, CallableResponse } from "firebase-functions/https";
+import { HttpsError, onCall } from "firebase-functions/https";
+import * as logger from "firebase-functions/logger";
+import type { z } from "zod";
+import type { Deps } from "../deps.ts";
+import { loadDeps } from "../deps.ts";
+import { allowedOrigins } from "../params.ts";
+import { invalidArgument, toHttpsError } from "./errors.ts";
+
+/** A call that has passed the door: who makes it, what it says, and how to answer while it goes on. */
+export interface Call<Input> {
+  uid: string;
+  input: Input;
+  /** Whether the caller reads chunks. */
+  streaming: boolean;
+  sendChunk: (chunk: unknown) => Promise<boolean>;
+  /** Aborted when the caller goes away. */
+  signal: AbortSignal;
+}
+
+interface CallableOptions<Schema extends z.ZodType> {
+  name: string;
+  input: Schema;
+  timeoutSeconds: number;
+}
+
+/**
+ * A Firebase callable around `handler(deps, call)`: lets in signed-in callers of our own pages, checks the input, turns
+ * errors into HttpsErrors and logs one event per call.
+ */
+export function callable<Schema extends z.ZodType, Answer extends SessionAnswer>(
+  { name, input, timeoutSeconds }: CallableOptions<Schema>,
+  handler: (deps: Deps, call: Call<z.infer<Schema>>) => Promise<Answer>,
+) {
+  // CORS only keeps a foreign page from reading an answer, and the emulators allow any origin whatever is said here:
+  // `requireOwnOrigin` refuses the call itself.
+  return onCall({ cors: true, timeoutSeconds }, async (request, response): Promise<Answer> => {
+    const started = performance.now();
+    const event: Record<string, unknown> = { call: name, uid: request.auth?.uid };
+    try {
+      const call = admit(request, response, input);
+      const answer = await handler(await loadDeps(), call);
+      logger.info(`${name} ok`, {
+        ...event,
+        sessionId: answer.session.id,
+        state: answer.session.state,
+        milliseconds: performance.now() - started,
+      });
+      return answer;
+    } catch (error) {
+      const refusal = toHttpsError(error);
+      logger.info(`${name} ${refusal.code}`, {
+        ...event,
+        code: refusal.code,
+        milliseconds: performance.now() - started,
+      });
+      throw refusal;
+    }
+  });
+}
+
+function admit<Schema extends z.ZodType>(
+  request: CallableRequest,
+  response: CallableResponse | undefined,
+  schema: Schema,
+): Call<z.infer<Schema>> {
+  requireOwnOrigin(request.rawRequest.headers.origin);
+  const uid = requireUid(request);
+  const parsed = schema.safeParse(request.data ?? {});
+  if (!parsed.success) throw invalidArgument(parsed.error);
+  return {
+    uid,
+    input: parsed.data,
+    streaming: request.acceptsStreaming,
+    sendChunk: (chunk) => response?.sendChunk(chunk) ?? Promise.resolve(false),
+    signal: response?.signal ?? new AbortController().signal,
+  };
+}
+
+/** Refuses what a page of another origin asks for; a caller that is no page sends no origin. */
+export function requireOwnOrigin(origin: string | undefined): void {
+  if (origin !== undefined && !ownOrigins().includes(origin)) {
+    throw new HttpsError(
+      "permission-denied",
+      "This page may not call cliscale: its origin is not one of CLISCALE_ALLOWED_ORIGINS.",
+    );
+  }
+}
+
+/** The emulator hands over `auth` without a uid for a token that is none. */
+function requireUid(request: CallableRequest): string {
+  if (!request.auth?.uid) throw new HttpsError("unauthenticated", "Sign in first.");
+  return request.auth.uid;
+}
+
+function ownOrigins(): string[] {
+  return allowedOrigins
+    .value()
+    .split(",")
+    .map((origin) => origin.trim());
+}

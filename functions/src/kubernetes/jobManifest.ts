@@ -1,0 +1,143 @@
+import type { SessionRow } from "@cliscale/db";
+import { terminalPort } from "@cliscale/protocol";
+import type { V1Job, V1Secret } from "@kubernetes/client-node";
+
+/** Where runner Jobs live. */
+export const runnerNamespace = "cliscale-runners";
+
+export const sessionLabel = "cliscale.dev/session";
+
+/** How long after the longest lifetime Kubernetes itself ends a pod that everything else forgot. */
+const deadlineGraceSeconds = 300;
+/** How long a finished Job stays, for its ending to be read and for people to look at. */
+const keepFinishedSeconds = 600;
+/** From SIGTERM to SIGKILL: the runner warns the command and ends it before. */
+const terminationGraceSeconds = 15;
+
+const secretFolder = "/run/cliscale/session";
+const workFolder = "/work";
+const terminationLog = "/dev/termination-log";
+
+export function jobName(sessionId: string): string {
+  return `session-${sessionId}`;
+}
+
+/** No text of a user's goes into a label: labels select, and their values are visible to everybody who lists. */
+function labelsOf(sessionId: string): Record<string, string> {
+  return {
+    "app.kubernetes.io/name": "cliscale-runner",
+    "app.kubernetes.io/managed-by": "cliscale",
+    [sessionLabel]: sessionId,
+  };
+}
+
+export interface JobSettings {
+  runnerImage: string;
+  lifetimeMaxSeconds: number;
+}
+
+/** The Job of a session, suspended: it starts when the session leaves the queue. User code in it is hostile. */
+export function jobManifest(session: SessionRow, { runnerImage, lifetimeMaxSeconds }: JobSettings): V1Job {
+  const labels = labelsOf(session.id);
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name: jobName(session.id), namespace: runnerNamespace, labels },
+    spec: {
+      suspend: true,
+      backoffLimit: 0,
+      activeDeadlineSeconds: lifetimeMaxSeconds + deadlineGraceSeconds,
+      ttlSecondsAfterFinished: keepFinishedSeconds,
+      template: {
+        metadata: { labels },
+        spec: {
+          restartPolicy: "Never",
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          terminationGracePeriodSeconds: terminationGraceSeconds,
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: 10001,
+            runAsGroup: 10001,
+            fsGroup: 10001,
+            seccompProfile: { type: "RuntimeDefault" },
+          },
+          containers: [
+            {
+              name: "runner",
+              image: runnerImage,
+              env: environment(session),
+              ports: [{ name: "terminal", containerPort: terminalPort }],
+              readinessProbe: { tcpSocket: { port: terminalPort }, periodSeconds: 1 },
+              resources: {
+                requests: { cpu: "500m", memory: "1Gi", "ephemeral-storage": "2Gi" },
+                limits: { cpu: "500m", memory: "1Gi", "ephemeral-storage": "2Gi" },
+              },
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                readOnlyRootFilesystem: true,
+                capabilities: { drop: ["ALL"] },
+              },
+              terminationMessagePath: terminationLog,
+              terminationMessagePolicy: "File",
+              volumeMounts: [
+                { name: "session", mountPath: secretFolder, readOnly: true },
+                { name: "work", mountPath: workFolder },
+                { name: "tmp", mountPath: "/tmp" },
+              ],
+            },
+          ],
+          volumes: [
+            { name: "session", secret: { secretName: jobName(session.id), defaultMode: 0o440 } },
+            { name: "work", emptyDir: { sizeLimit: "1536Mi" } },
+            { name: "tmp", emptyDir: { sizeLimit: "256Mi" } },
+          ],
+        },
+      },
+    },
+  };
+}
+
+function environment(session: SessionRow) {
+  const fixed = {
+    RUNNER_SESSION_ID: session.id,
+    RUNNER_SECRET_DIR: secretFolder,
+    RUNNER_WORK_DIR: workFolder,
+    RUNNER_TERMINATION_LOG: terminationLog,
+    RUNNER_BUNDLE_SOURCE: literal(session.bundle_source),
+    ...(session.bundle_sha256 && { RUNNER_BUNDLE_SHA256: session.bundle_sha256 }),
+  };
+  return [
+    ...Object.entries(fixed).map(([name, value]) => ({ name, value })),
+    { name: "RUNNER_ADDRESS", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
+  ];
+}
+
+/** Kubernetes expands `$(NAME)` in the values of variables; `$$` stands for `$`. */
+function literal(value: string): string {
+  return value.replaceAll("$", "$$$$");
+}
+
+/**
+ * What only the pod may know, as files of the Secret that the Job owns: it goes when the Job goes. The command is among
+ * them because people put keys into commands.
+ */
+export function secretManifest(session: SessionRow, jobUid: string, env: Record<string, string>): V1Secret {
+  const name = jobName(session.id);
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    type: "Opaque",
+    metadata: {
+      name,
+      namespace: runnerNamespace,
+      labels: labelsOf(session.id),
+      ownerReferences: [{ apiVersion: "batch/v1", kind: "Job", name, uid: jobUid }],
+    },
+    stringData: {
+      "pod-secret": session.pod_secret,
+      "env.json": JSON.stringify(env),
+      ...(session.command !== null && { command: session.command }),
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { createHmac, randomBytes, randomUUID } from "node:crypto";
+import { findSessionOfRequest, insertSession, type SessionRow } from "@cliscale/db";
+import type { CreateSessionInput, ErrorDetails } from "@cliscale/protocol";
+import { HttpsError } from "firebase-functions/https";
+import type { Deps } from "../deps.ts";
+import { dependingOn } from "../http/errors.ts";
+
+/** 43 characters of base64url. */
+const podSecretBytes = 32;
+
+/** The row of a new session; or, when this request has been made before, the row that it made then. */
+export async function admitSession(
+  { pool, settings }: Deps,
+  uid: string,
+  input: CreateSessionInput,
+): Promise<SessionRow> {
+  const requestId = input.requestId ?? randomUUID();
+  const podSecret = randomBytes(podSecretBytes).toString("base64url");
+  return dependingOn("postgres", async () => {
+    const inserted = await insertSession(pool, {
+      id: randomUUID(),
+      owner_uid: uid,
+      request_id: requestId,
+      request_digest: digestOf(input, podSecret),
+      bundle_source: input.bundle.source,
+      bundle_sha256: input.bundle.sha256 ?? null,
+      command: input.command ?? null,
+      terminal: "runner",
+      pod_secret: podSecret,
+      lifetime_seconds: Math.min(input.lifetimeSeconds ?? settings.lifetimeDefaultSeconds, settings.lifetimeMaxSeconds),
+      idle_seconds: input.idleSeconds ?? settings.idleDefaultSeconds,
+    });
+    if (inserted) return inserted;
+
+    const earlier = await findSessionOfRequest(pool, uid, requestId);
+    if (!earlier) throw new HttpsError("unavailable", "An earlier call of this request has just failed. Try again.");
+    if (earlier.request_digest !== digestOf(input, earlier.pod_secret)) throw requestIdTaken();
+    return earlier;
+  });
+}
+
+function requestIdTaken(): HttpsError {
+  const details: ErrorDetails = {
+    violations: [{ field: "requestId", message: "was used before, with other input" }],
+  };
+  return new HttpsError("invalid-argument", "Some fields are not valid.", details);
+}
+
+/** Tells whether two requests ask for the same, without keeping what they ask for: `env` is kept nowhere but in the Secret. */
+function digestOf({ requestId, ...input }: CreateSessionInput, key: string): string {
+  return createHmac("sha256", key).update(canonicalJson(input)).digest("base64url");
+}
+
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === "object" && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

@@ -1,0 +1,12 @@
+import { findSession, type SessionRow } from "@cliscale/db";
+import type { SessionIdInput } from "@cliscale/protocol";
+import type { Deps } from "../deps.ts";
+import type { Call } from "../http/callable.ts";
+import { dependingOn, notFound } from "../http/errors.ts";
+
+/** The caller's session; one that does not exist and one of another user are told apart by nobody. */
+export async function ownSession({ pool }: Deps, { uid, input }: Call<SessionIdInput>): Promise<SessionRow> {
+  const session = await dependingOn("postgres", () => findSession(pool, uid, input.sessionId));
+  if (!session) throw notFound();
+  return session;
+}

@@ -1,0 +1,43 @@
+import type { SessionRow } from "@cliscale/db";
+import { type Stage, type StageEvent, stages } from "@cliscale/protocol";
+import type { V1Pod } from "@kubernetes/client-node";
+import { observePod } from "../kubernetes/podObservation.ts";
+
+/** Sends each stage of a start once, in order, with the time at which it was reached. */
+export interface StageReporter {
+  /** Sends the stages that row and pod show to have been reached. */
+  report(session: SessionRow, pod: V1Pod | undefined): Promise<void>;
+}
+
+export function createStageReporter(send: (event: StageEvent) => Promise<unknown>): StageReporter {
+  let sent = 0;
+  let waiting: string | undefined;
+
+  return {
+    async report(session, pod) {
+      const seen = pod && observePod(pod);
+      const reached: Record<Stage, Date | null | undefined> = {
+        queued: session.created_at,
+        scheduling: session.started_at,
+        pulling: seen?.scheduledAt,
+        starting: seen?.startedAt,
+        ready: session.ready_at,
+      };
+      const last = stages.findLastIndex((stage) => reached[stage]);
+      while (sent <= last) {
+        const stage = stages[sent]!;
+        sent += 1;
+        // A stage that was passed unseen has no time of its own: it was over by the time of the next one.
+        const at = stages
+          .slice(sent - 1)
+          .map((later) => reached[later])
+          .find((time) => time)!;
+        await send({ stage, at: at.toISOString() });
+      }
+      if (seen?.waiting && seen.waiting !== waiting && session.state === "starting" && sent > 0) {
+        waiting = seen.waiting;
+        await send({ stage: stages[sent - 1]!, at: new Date().toISOString(), message: waiting });
+      }
+    },
+  };
+}

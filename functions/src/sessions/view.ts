@@ -1,0 +1,25 @@
+import type { SessionRow } from "@cliscale/db";
+import type { Session } from "@cliscale/protocol";
+
+/** A session as its owner sees it. */
+export function sessionView(row: SessionRow): Session {
+  const lastActive = row.last_active_at ?? row.ready_at;
+  return {
+    id: row.id,
+    state: row.state,
+    ...(row.end_reason !== null && { endReason: row.end_reason }),
+    ...(row.exit_code !== null && { exitCode: row.exit_code }),
+    ...(row.message !== null && { message: row.message }),
+    bundle: { source: row.bundle_source, ...(row.bundle_sha256 !== null && { sha256: row.bundle_sha256 }) },
+    ...(row.command !== null && { command: row.command }),
+    createdAt: row.created_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+    ...(row.ready_at && { readyAt: row.ready_at.toISOString() }),
+    ...(row.ended_at && { endedAt: row.ended_at.toISOString() }),
+    ...(row.last_active_at && { lastActiveAt: row.last_active_at.toISOString() }),
+    idleSeconds: row.idle_seconds,
+    ...(row.state === "ready" &&
+      row.idle_seconds > 0 &&
+      lastActive && { idleAt: new Date(lastActive.getTime() + row.idle_seconds * 1000).toISOString() }),
+  };
+}

@@ -1,0 +1,99 @@
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { projectId, region, root, signingKey, type StackSettings } from "../settings.ts";
+import { findFreePort } from "../stack/ports.ts";
+
+interface FirebaseJson {
+  functions: object[];
+  hosting: { headers: { headers: { key: string; value: string }[] }[] };
+  emulators: Record<string, unknown>;
+}
+
+export const urls = {
+  hosting: ({ ports }: StackSettings) => `http://127.0.0.1:${ports.hosting}`,
+  functions: ({ ports }: StackSettings) => `http://127.0.0.1:${ports.functions}/${projectId}/${region}`,
+  auth: ({ ports }: StackSettings) => `http://127.0.0.1:${ports.auth}`,
+  gateway: ({ ports }: StackSettings) => `ws://127.0.0.1:${ports.gateway}`,
+  postgres: ({ ports }: StackSettings) => `postgres://cliscale:cliscale@127.0.0.1:${ports.postgres}/cliscale`,
+};
+
+/** `iss` of the local stack's attach tokens. */
+export const tokenIssuer = "https://cliscale.invalid/demo-cliscale";
+
+/** Origins of the web terminal: the Hosting emulator by address and by name. */
+export function allowedOrigins({ ports }: StackSettings): string {
+  return [`http://127.0.0.1:${ports.hosting}`, `http://localhost:${ports.hosting}`].join(",");
+}
+
+/**
+ * Lays out a Firebase project for the emulators: what `firebase deploy` would upload, under the repository's own
+ * firebase.json with this stack's ports, and the params that a deployment would have in its .env file. Returns its folder.
+ */
+export async function prepareProject(settings: StackSettings): Promise<string> {
+  const folder = join(settings.stateDir, "firebase/project");
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await cp(join(root, "functions/dist"), join(folder, "functions"), { recursive: true });
+  await cp(join(root, "hosting/dist"), join(folder, "hosting"), { recursive: true });
+  await writeFile(join(folder, "firebase.json"), JSON.stringify(await localFirebaseJson(settings), null, 2));
+  await writeFile(join(folder, `functions/.env.${projectId}`), functionsEnv(settings), { mode: 0o600 });
+  await writeFile(join(folder, "hosting/config.json"), JSON.stringify(pageConfig(settings), null, 2));
+  return folder;
+}
+
+async function localFirebaseJson(settings: StackSettings): Promise<FirebaseJson> {
+  const config = JSON.parse(await readFile(join(root, "firebase.json"), "utf8")) as FirebaseJson;
+  const { ports } = settings;
+  const host = "127.0.0.1";
+  const anyPort = async () => ({ host, port: await findFreePort() });
+  const contentSecurityPolicy = config.hosting.headers[0]!.headers.find(
+    ({ key }) => key === "Content-Security-Policy",
+  )!;
+  contentSecurityPolicy.value = contentSecurityPolicy.value.replace(
+    /connect-src [^;]*/,
+    `connect-src 'self' ${urls.auth(settings)} http://127.0.0.1:${ports.functions} ${urls.gateway(settings)}`,
+  );
+  return {
+    functions: [{ source: "functions", codebase: "default", runtime: "nodejs24" }],
+    hosting: { ...config.hosting, public: "hosting" } as FirebaseJson["hosting"],
+    emulators: {
+      ...config.emulators,
+      auth: { host, port: ports.auth },
+      functions: { host, port: ports.functions },
+      hosting: { host, port: ports.hosting },
+      // The emulators start these by themselves; nothing of ours uses them.
+      hub: await anyPort(),
+      logging: await anyPort(),
+      eventarc: await anyPort(),
+      tasks: await anyPort(),
+    },
+  };
+}
+
+function functionsEnv(settings: StackSettings): string {
+  const { ports, stateDir } = settings;
+  const params = {
+    CLISCALE_DATABASE_URL: urls.postgres(settings),
+    CLISCALE_SIGNING_KEY: signingKey,
+    CLISCALE_KMS_ENDPOINT: `http://127.0.0.1:${ports.kms}`,
+    CLISCALE_KUBERNETES_ENDPOINT: `https://127.0.0.1:${ports.kubernetes}`,
+    CLISCALE_KUBERNETES_CA_FILE: join(stateDir, "ca.crt"),
+    CLISCALE_KUBERNETES_TOKEN_FILE: join(stateDir, "kubernetes/functions.token"),
+    CLISCALE_RUNNER_IMAGE: "cliscale-runner:local",
+    CLISCALE_GATEWAY_URL: urls.gateway(settings),
+    CLISCALE_TOKEN_ISSUER: tokenIssuer,
+    CLISCALE_ALLOWED_ORIGINS: allowedOrigins(settings),
+    ...settings.product,
+  };
+  return Object.entries(params)
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}\n`)
+    .join("");
+}
+
+function pageConfig(settings: StackSettings): object {
+  return {
+    firebase: { apiKey: "demo", authDomain: `${projectId}.firebaseapp.com`, projectId },
+    functionsUrl: urls.functions(settings),
+    authEmulatorUrl: urls.auth(settings),
+  };
+}

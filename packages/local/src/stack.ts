@@ -1,0 +1,127 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { migrate } from "@cliscale/db/migrate";
+import { buildFunctions } from "@cliscale/toolchain/buildFunctions";
+import { buildHosting } from "@cliscale/toolchain/buildHosting";
+import { allowedOrigins, prepareProject, tokenIssuer, urls } from "./firebase/project.ts";
+import { root, type StackSettings } from "./settings.ts";
+import { ensureDemoUser } from "./stack/demoUser.ts";
+import { writeNpmrc } from "./stack/npmrc.ts";
+import { requireFreePorts } from "./stack/ports.ts";
+import { type Supervisor, superviseParts } from "./stack/supervisor.ts";
+
+export interface Stack {
+  demoPassword: string;
+  /** The web terminal. */
+  url: string;
+  /** Rejects when a part cannot be kept running. */
+  failed: Promise<never>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the whole of cliscale on this machine: PostgreSQL, the stand-ins for Cloud KMS and Kubernetes, the Firebase
+ * emulators with the functions and the page, and the gateway. Resolves when a session can be created.
+ * @throws PortTakenError before anything is started; Error when a part does not come up, after stopping the others.
+ */
+export async function startStack(settings: StackSettings, say: (text: string) => void): Promise<Stack> {
+  await requireFreePorts(settings);
+  await mkdir(settings.stateDir, { recursive: true });
+  const supervisor = superviseParts(say);
+  try {
+    say("building the functions and the page");
+    await Promise.all([buildFunctions(), buildHosting(), writeNpmrc(join(settings.stateDir, "npmrc"))]);
+    const projectFolder = await prepareProject(settings);
+
+    say("starting PostgreSQL, Cloud KMS and Kubernetes");
+    await Promise.all([
+      startDatabase(supervisor, settings),
+      startKms(supervisor, settings),
+      startKubernetes(supervisor, settings),
+    ]);
+
+    say("starting the Firebase emulators (about ten seconds)");
+    await startFirebase(supervisor, settings, projectFolder);
+
+    say("starting the gateway");
+    await startGateway(supervisor, settings);
+    const demoPassword = await ensureDemoUser(urls.auth(settings), join(settings.stateDir, "demo-password"));
+    return { demoPassword, url: urls.hosting(settings), failed: supervisor.failed, stop: supervisor.stop };
+  } catch (error) {
+    await supervisor.stop();
+    throw error;
+  }
+}
+
+async function startDatabase(supervisor: Supervisor, settings: StackSettings): Promise<void> {
+  await supervisor.start(
+    part(settings, "postgres", "packages/local/src/postgres/main.ts", {
+      CLISCALE_POSTGRES_PORT: String(settings.ports.postgres),
+    }),
+  );
+  await migrate(urls.postgres(settings));
+}
+
+function startKms(supervisor: Supervisor, settings: StackSettings): Promise<void> {
+  return supervisor.start(
+    part(settings, "kms", "packages/local/src/kms/main.ts", { CLISCALE_KMS_PORT: String(settings.ports.kms) }),
+  );
+}
+
+function startKubernetes(supervisor: Supervisor, settings: StackSettings): Promise<void> {
+  return supervisor.start(
+    part(settings, "kubernetes", "packages/local/src/kubernetes/main.ts", {
+      CLISCALE_KUBERNETES_PORT: String(settings.ports.kubernetes),
+      CLISCALE_POD_RANGE: settings.podRange,
+    }),
+  );
+}
+
+function startFirebase(supervisor: Supervisor, settings: StackSettings, projectFolder: string): Promise<void> {
+  return supervisor.start({
+    ...part(settings, "firebase", "packages/local/src/firebase/main.ts", {
+      FIREBASE_PROJECT_DIR: projectFolder,
+      FIREBASE_READY_URL: `${urls.hosting(settings)}/.well-known/jwks.json`,
+      // firebase-tools keeps settings of its own there.
+      XDG_CONFIG_HOME: join(settings.stateDir, "firebase/config"),
+      // Google's libraries would otherwise look for a metadata server at every start.
+      METADATA_SERVER_DETECTION: "none",
+      FIREBASE_CLI_DISABLE_UPDATE_CHECK: "true",
+    }),
+    readyMilliseconds: 120_000,
+    stopMilliseconds: 30_000,
+  });
+}
+
+function startGateway(supervisor: Supervisor, settings: StackSettings): Promise<void> {
+  return supervisor.start(
+    part(settings, "gateway", "gateway/src/main.ts", {
+      CLISCALE_GATEWAY_HOST: "127.0.0.1",
+      CLISCALE_GATEWAY_PORT: String(settings.ports.gateway),
+      CLISCALE_GATEWAY_ADMIN_PORT: String(settings.ports.gatewayAdmin),
+      CLISCALE_DATABASE_URL: urls.postgres(settings),
+      CLISCALE_JWKS_URL: `${urls.hosting(settings)}/.well-known/jwks.json`,
+      CLISCALE_TOKEN_ISSUER: tokenIssuer,
+      CLISCALE_ALLOWED_ORIGINS: allowedOrigins(settings),
+      CLISCALE_POD_RANGE: settings.podRange,
+      CLISCALE_DRAIN_SECONDS: "1",
+    }),
+  );
+}
+
+/** Nothing of npm's environment, nor of the user's own, steers a part: it gets what is named here. */
+function part(settings: StackSettings, name: string, program: string, env: Record<string, string>) {
+  const inherited = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "LOG_LEVEL"];
+  return {
+    name,
+    program: join(root, program),
+    env: {
+      ...Object.fromEntries(inherited.flatMap((key) => (process.env[key] ? [[key, process.env[key]] as const] : []))),
+      CLISCALE_STATE_DIR: settings.stateDir,
+      ...env,
+    },
+    logFolder: join(settings.stateDir, "logs"),
+    readyMilliseconds: 60_000,
+    stopMilliseconds: 15_000,
+  };
+}

@@ -1,0 +1,62 @@
+import { type Part, type PartOptions, startPart } from "./part.ts";
+
+export interface Supervisor {
+  /** Starts a part, resolves when it serves, and starts it again whenever it ends by itself. */
+  start(options: PartOptions): Promise<void>;
+  /** Rejects when a part ends over and over, or does not come up again. */
+  failed: Promise<never>;
+  /** Stops all parts, the last started first. */
+  stop: () => Promise<void>;
+}
+
+/** A part that ends more often than this within a minute is broken. */
+const restartsPerMinute = 5;
+
+/** Keeps the parts of the stack running, as Kubernetes and Google would. */
+export function superviseParts(say: (text: string) => void): Supervisor {
+  const running: Part[] = [];
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => undefined);
+  let stopping: Promise<void> | undefined;
+
+  async function start(options: PartOptions): Promise<void> {
+    await adopt(await startPart(options), options, []);
+  }
+
+  async function adopt(part: Part, options: PartOptions, restarts: number[]): Promise<void> {
+    if (stopping) return part.stop();
+    running.push(part);
+    watch(part, options, restarts);
+  }
+
+  function watch(part: Part, options: PartOptions, restarts: number[]): void {
+    void part.ended.then(async (how) => {
+      if (stopping) return;
+      running.splice(running.indexOf(part), 1);
+      const now = Date.now();
+      const recent = [...restarts.filter((time) => time > now - 60_000), now];
+      if (recent.length > restartsPerMinute) {
+        failure.reject(new Error(`${part.name} ${how}, for the ${recent.length}th time within a minute`));
+        return;
+      }
+      say(`${part.name} ${how}; starting it again`);
+      try {
+        const next = await startPart(options);
+        await adopt(next, options, recent);
+      } catch (error) {
+        failure.reject(error);
+      }
+    });
+  }
+
+  return {
+    start,
+    failed: failure.promise,
+    stop() {
+      stopping ??= (async () => {
+        for (const part of running.toReversed()) await part.stop();
+      })();
+      return stopping;
+    },
+  };
+}

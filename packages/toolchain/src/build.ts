@@ -1,0 +1,5 @@
+// `npm run build`: everything that `firebase deploy` uploads.
+import { buildFunctions } from "./buildFunctions.ts";
+import { buildHosting } from "./buildHosting.ts";
+
+await Promise.all([buildFunctions(), buildHosting()]);

@@ -1,0 +1,16 @@
+// `npm run check`: types, lint and format of the whole repository; every one is run, whatever the others say.
+import { run } from "./repository.ts";
+
+const checks: [program: string, ...args: string[]][] = [
+  ["tsc", "--project", "."],
+  ["oxlint", "--type-aware"],
+  ["oxfmt", "--check", "."],
+];
+
+for (const [program, ...args] of checks) {
+  const code = await run(program, args);
+  if (code !== 0) {
+    process.stderr.write(`cliscale: ${program} failed\n`);
+    process.exitCode = 1;
+  }
+}
