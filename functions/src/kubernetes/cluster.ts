@@ -138,7 +138,7 @@ async function watchPod(
       handled.then((enough) => enough && resolve(true), reject);
     },
     // The API ends watches as it likes, and so does the network: the caller lists again, and that tells what is wrong.
-    () => handled.then(resolve, reject),
+    () => void handled.then(resolve, reject),
   );
   try {
     return signal.aborted ? false : await promise;

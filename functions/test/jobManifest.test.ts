@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { jobManifest, secretManifest } from "../src/kubernetes/jobManifest.ts";
+import { sessionRow } from "./support/sessionRow.ts";
+
+const settings = { runnerImage: "runner@sha256:0", lifetimeMaxSeconds: 3600 };
+const canary = "c4nary$(HOME)$$";
+
+test("text of a user's reaches the pod unchanged through Kubernetes' expansion of variables", () => {
+  const job = jobManifest(sessionRow({ bundle_source: `https://example.com/${canary}` }), settings);
+  const env = job.spec!.template.spec!.containers[0]!.env!;
+  assert.equal(
+    env.find(({ name }) => name === "RUNNER_BUNDLE_SOURCE")?.value,
+    "https://example.com/c4nary$$(HOME)$$$$",
+  );
+});
+
+test("command, environment and secret are in the Secret and nowhere else; the Job owns the Secret", () => {
+  const session = sessionRow({ command: `run ${canary}`, pod_secret: "s3cret" });
+  const job = JSON.stringify(jobManifest(session, settings));
+  assert.ok(!job.includes("c4nary") && !job.includes("s3cret"));
+
+  const secret = secretManifest(session, "uid-1", { TOKEN: canary });
+  assert.deepEqual(secret.stringData, {
+    "pod-secret": "s3cret",
+    "env.json": JSON.stringify({ TOKEN: canary }),
+    command: `run ${canary}`,
+  });
+  assert.equal(secret.metadata?.ownerReferences?.[0]?.uid, "uid-1");
+  assert.equal(secretManifest({ ...session, command: null }, "uid-1", {}).stringData?.["command"], undefined);
+});
+
+test("labels name the session and hold no text of a user's", () => {
+  const session = sessionRow({ owner_uid: "uid-of-ada", bundle_source: "npm:x@1.0.0" });
+  const { metadata, spec } = jobManifest(session, settings);
+  const labels = {
+    "app.kubernetes.io/name": "cliscale-runner",
+    "app.kubernetes.io/managed-by": "cliscale",
+    "cliscale.dev/session": session.id,
+  };
+  assert.deepEqual(metadata?.labels, labels);
+  assert.deepEqual(spec?.template.metadata?.labels, labels);
+  assert.ok(!JSON.stringify([metadata, spec]).includes("uid-of-ada"));
+});
+
+test("the pod is as small a risk as Kubernetes can make it, and ends whatever else forgets it", () => {
+  const { spec } = jobManifest(sessionRow(), settings);
+  assert.ok(spec?.suspend);
+  const pod = spec.template.spec!;
+  assert.equal(spec.backoffLimit, 0);
+  assert.ok(spec.activeDeadlineSeconds! > 3600 && spec.ttlSecondsAfterFinished! > 0);
+  assert.equal(pod.restartPolicy, "Never");
+  assert.equal(pod.automountServiceAccountToken, false);
+  assert.equal(pod.securityContext?.runAsNonRoot, true);
+  assert.deepEqual(pod.containers[0]?.securityContext, {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ["ALL"] },
+  });
+});

@@ -1,0 +1,26 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { root } from "@cliscale/local/settings";
+import { type Browser, chromium, type Page } from "playwright-core";
+
+/** Debian's Chromium without what it would say to the outside. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env["CLISCALE_CHROMIUM"] ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--no-first-run",
+    ],
+  });
+}
+
+/** Keeps a picture of the page among the tests' output. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  const folder = join(root, "test-output");
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+}

@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { findFreePort } from "@cliscale/local/ports";
+import { type Listener, listeners, projectId, region, root } from "@cliscale/local/settings";
+
+/** A whole cliscale of this test file's own, started by `npm start` on ports and a state folder of its own. */
+export interface TestStack {
+  ports: Record<Listener, number>;
+  stateDir: string;
+  env: NodeJS.ProcessEnv;
+  process: ChildProcess;
+  /** What it printed on standard output and on standard error. */
+  output: string[];
+  progress: string[];
+  url: string;
+  functionsUrl: string;
+  authUrl: string;
+  gatewayUrl: string;
+  databaseUrl: string;
+  demo: { email: string; password: string };
+  /** Sends the signal and waits for the end; resolves to the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+  /** Stops it and removes its state. */
+  remove(): Promise<void>;
+}
+
+const startMilliseconds = 180_000;
+/** Pod addresses of the tests' stacks, so that they do not meet those of a stack that a person runs beside them. */
+const podRange = "127.70.0.0/16";
+
+export async function startTestStack(options: { stateDir?: string; env?: NodeJS.ProcessEnv } = {}): Promise<TestStack> {
+  await mkdir(join(root, ".cliscale"), { recursive: true });
+  const stateDir = options.stateDir ?? (await mkdtemp(join(root, ".cliscale/test-")));
+  const names = Object.keys(listeners) as Listener[];
+  const ports = {} as Record<Listener, number>;
+  for (const name of names) ports[name] = await findFreePort();
+  const env = {
+    ...process.env,
+    ...Object.fromEntries(names.map((name) => [listeners[name].variable, String(ports[name])])),
+    CLISCALE_STATE_DIR: stateDir,
+    CLISCALE_POD_RANGE: podRange,
+    // A test runs inside another test runner's process, whose context npm's children must not take for theirs.
+    NODE_TEST_CONTEXT: undefined,
+    ...options.env,
+  };
+  const child = spawn("npm", ["start"], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+  const output: string[] = [];
+  const progress: string[] = [];
+  createInterface(child.stderr).on("line", (line) => progress.push(line));
+  const ready = Promise.withResolvers<void>();
+  createInterface(child.stdout).on("line", (line) => {
+    output.push(line);
+    if (line.startsWith("ready ")) ready.resolve();
+  });
+  const ended = once(child, "close").then(([code]) => code as number | null);
+  const timer = setTimeout(() => ready.reject(new Error("not ready in time")), startMilliseconds);
+  void ended.then((code) => ready.reject(new Error(`npm start ended with exit code ${code}`)));
+  try {
+    await ready.promise;
+  } catch (error) {
+    child.kill("SIGTERM");
+    await ended;
+    throw new Error(`the stack did not start:\n${progress.join("\n")}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+
+  const demoLine = output.find((line) => line.startsWith("demo user "))?.split(" ") ?? [];
+  const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    return ended;
+  };
+  return {
+    ports,
+    stateDir,
+    env,
+    process: child,
+    output,
+    progress,
+    url: `http://127.0.0.1:${ports.hosting}`,
+    functionsUrl: `http://127.0.0.1:${ports.functions}/${projectId}/${region}`,
+    authUrl: `http://127.0.0.1:${ports.auth}`,
+    gatewayUrl: `ws://127.0.0.1:${ports.gateway}`,
+    databaseUrl: `postgres://cliscale:cliscale@127.0.0.1:${ports.postgres}/cliscale`,
+    demo: { email: demoLine[2] ?? "", password: demoLine[3] ?? "" },
+    stop,
+    async remove() {
+      await stop();
+      await rm(stateDir, { recursive: true, force: true });
+    },
+  };
+}

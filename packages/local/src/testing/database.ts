@@ -1,0 +1,32 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { migrate } from "@cliscale/db/migrate";
+import { startPostgres } from "../postgres/server.ts";
+import { findFreePort } from "../stack/ports.ts";
+
+export interface TestDatabase {
+  url: string;
+  /** Stops the server and removes its cluster. */
+  remove(): Promise<void>;
+}
+
+/** A migrated database on a real PostgreSQL server of the test's own. */
+export async function startTestDatabase(): Promise<TestDatabase> {
+  const folder = await mkdtemp(join(tmpdir(), "cliscale-database-"));
+  // The server runs as another user where the tests run as root.
+  await chmod(folder, 0o755);
+  const postgres = await startPostgres({
+    folder: join(folder, "postgres"),
+    port: await findFreePort(),
+    durable: false,
+  });
+  await migrate(postgres.url);
+  return {
+    url: postgres.url,
+    async remove() {
+      await postgres.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,53 @@
+// `npm test` and `npm run test:full`: installs what the tests need of the system, checks the code, runs every test, and ends
+// with the line `N passed, N failed`. The argument names the size at which tests run: small or full.
+import { glob } from "node:fs/promises";
+import { run as runTests } from "node:test";
+import { spec } from "node:test/reporters";
+import { ensureChromium } from "./chromium.ts";
+import { root, run } from "./repository.ts";
+
+interface Tally {
+  passed: number;
+  failed: number;
+  skipped: string[];
+}
+
+/** Test files in the order in which they run; those of a group run two at a time, those of the last one after the other. */
+const groups = [
+  { pattern: "{functions,gateway,runner,hosting,packages/*}/{test,contract}/**/*.test.ts", concurrency: 2 },
+  { pattern: "packages/e2e/scenarios/**/*.test.ts", concurrency: 1 },
+];
+const fileMilliseconds = 5 * 60_000;
+
+process.env["CLISCALE_TEST_SIZE"] = process.argv[2] ?? "small";
+process.env["CLISCALE_CHROMIUM"] = await ensureChromium();
+
+const tally: Tally = { passed: 0, failed: 0, skipped: [] };
+await checkCode(tally);
+for (const { pattern, concurrency } of groups) {
+  const files = (await Array.fromAsync(glob(pattern, { cwd: root, exclude: ["**/node_modules/**"] }))).sort();
+  await runFiles(files, concurrency, tally);
+}
+
+for (const name of tally.skipped) process.stdout.write(`SKIPPED ${name}\n`);
+process.stdout.write(`${tally.passed} passed, ${tally.failed} failed\n`);
+process.exit(tally.failed === 0 && tally.passed > 0 ? 0 : 1);
+
+async function checkCode(into: Tally): Promise<void> {
+  const code = await run(process.execPath, ["packages/toolchain/src/check.ts"]);
+  if (code === 0) into.passed += 1;
+  else into.failed += 1;
+}
+
+async function runFiles(files: string[], concurrency: number, into: Tally): Promise<void> {
+  const stream = runTests({ files, cwd: root, concurrency, timeout: fileMilliseconds, forceExit: false });
+  stream.on("test:pass", ({ name, skip, details }) => {
+    if (details.type === "suite") return;
+    if (skip !== undefined) into.skipped.push(`${name}: ${String(skip)}`);
+    else into.passed += 1;
+  });
+  stream.on("test:fail", ({ details }) => {
+    if (details.type !== "suite") into.failed += 1;
+  });
+  for await (const text of stream.compose(spec)) process.stdout.write(String(text));
+}
