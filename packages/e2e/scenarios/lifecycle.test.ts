@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir, readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { text } from "node:stream/consumers";
+import { after, test } from "node:test";
+import { root } from "@cliscale/local/settings";
+import { attach } from "../src/socket.ts";
+import { startTestStack, type TestStack } from "../src/stack.ts";
+import { signInDemo } from "../src/user.ts";
+
+let stack: TestStack;
+
+after(async () => {
+  await stack?.remove();
+});
+
+/** Processes whose command line or environment names this stack's state folder. */
+async function processesOf({ stateDir }: TestStack): Promise<string[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const texts = await Promise.all(
+        ["cmdline", "environ"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")),
+      );
+      return texts.some((content) => content.includes(stateDir))
+        ? `${pid} ${texts[0]!.replaceAll("\0", " ")}`
+        : undefined;
+    }),
+  );
+  return found.filter((entry) => entry !== undefined);
+}
+
+test("SIGTERM and SIGINT stop everything, pods included, and users are still there at the next start", async () => {
+  stack = await startTestStack();
+  const { idToken, client } = await signInDemo(stack);
+  assert.ok(idToken);
+  const answer = await client.createSession({ bundle: { source: "template:shell" }, command: "sleep 1000" });
+  const socket = await attach(answer.attach!);
+  assert.ok((await processesOf(stack)).some((line) => line.includes("runner/src/main.ts")));
+
+  assert.equal(await stack.stop("SIGTERM"), 0);
+  await socket.closed;
+  assert.deepEqual(await processesOf(stack), []);
+
+  const { password } = stack.demo;
+  stack = await startTestStack({ stateDir: stack.stateDir });
+  assert.equal(stack.demo.password, password);
+  const again = await signInDemo(stack);
+  const { session } = await again.client.getSession(answer.session.id);
+  assert.equal(session.endReason, "lost");
+  assert.ok(session.message);
+
+  assert.equal(await stack.stop("SIGINT"), 0);
+  assert.deepEqual(await processesOf(stack), []);
+});
+
+test("a taken port is named with its variable, and nothing is started", async () => {
+  const squatter = createServer().listen(0, "127.0.0.1");
+  await once(squatter, "listening");
+  const address = squatter.address();
+  assert.ok(typeof address === "object" && address);
+  const env = { ...stack.env, CLISCALE_KMS_PORT: String(address.port) };
+  const child = spawn("npm", ["start"], { cwd: root, env, stdio: ["ignore", "ignore", "pipe"] });
+  const [message, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+  squatter.close();
+  assert.equal(code, 1);
+  assert.match(
+    message,
+    new RegExp(`127\\.0\\.0\\.1:${address.port}, for the Cloud KMS stand-in: set CLISCALE_KMS_PORT`),
+  );
+  assert.deepEqual(await processesOf(stack), []);
+});
