@@ -1,9 +1,12 @@
 import { createPool } from "@cliscale/db";
 import * as logger from "firebase-functions/logger";
+import { projectID } from "firebase-functions/params";
 import type { Pool } from "pg";
 import { describe } from "./http/errors.ts";
 import type { Cluster } from "./kubernetes/cluster.ts";
 import * as params from "./params.ts";
+import { region } from "./region.ts";
+import type { Schedule } from "./schedule.ts";
 import type { Signer } from "./tokens/signer.ts";
 
 /** What the handlers work with. */
@@ -11,6 +14,7 @@ export interface Deps {
   pool: Pool;
   cluster: Cluster;
   signer: Signer;
+  schedule: Schedule;
   settings: Settings;
 }
 
@@ -32,7 +36,11 @@ export const loadSigner = once(createSigner);
 
 /** The clients of Kubernetes and KMS are heavy and loaded here, so that reading the list of functions stays quick. */
 async function createDeps(): Promise<Deps> {
-  const [{ createCluster }, signer] = await Promise.all([import("./kubernetes/cluster.ts"), loadSigner()]);
+  const [{ createCluster }, { createSchedule }, signer] = await Promise.all([
+    import("./kubernetes/cluster.ts"),
+    import("./schedule.ts"),
+    loadSigner(),
+  ]);
   return {
     pool: createPool({
       connectionString: params.databaseUrl.value(),
@@ -46,6 +54,11 @@ async function createDeps(): Promise<Deps> {
       tokenFile: params.kubernetesTokenFile.value(),
     }),
     signer,
+    schedule: createSchedule({
+      endpoint: params.schedulerEndpoint.value(),
+      project: projectID.value(),
+      location: region,
+    }),
     settings: {
       runnerImage: params.runnerImage.value(),
       gatewayUrl: params.gatewayUrl.value(),

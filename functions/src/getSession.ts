@@ -7,8 +7,8 @@ import { sessionView } from "./sessions/view.ts";
 
 /** The caller's session, after a short look at its pod. */
 export async function handleGetSession(deps: Deps, call: Call<SessionIdInput>): Promise<SessionAnswer> {
-  const session = await ownSession(deps, call);
-  return { session: sessionView(await lookAtSession(deps, session)) };
+  const { session } = await lookAtSession(deps, await ownSession(deps, call));
+  return { session: sessionView(session) };
 }
 
 export const getSession = callable({ name: "getSession", input: sessionIdInput, timeoutSeconds: 60 }, handleGetSession);

@@ -1,10 +1,11 @@
-// What `firebase deploy` deploys: one function a file.
-import { setGlobalOptions } from "firebase-functions/options";
-
-setGlobalOptions({ region: "us-central1", maxInstances: 20 });
+// What `firebase deploy` deploys: one function a file. The options come first, since a function takes them up when it is defined.
+import "./globalOptions.ts";
 
 export { attachSession } from "./attachSession.ts";
 export { createSession } from "./createSession.ts";
 export { getSession } from "./getSession.ts";
+export { health } from "./health.ts";
 export { jwks } from "./jwks.ts";
+export { rotateSigningKey } from "./rotateSigningKey.ts";
 export { stopSession } from "./stopSession.ts";
+export { sweepSessions } from "./sweepSessions.ts";

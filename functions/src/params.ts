@@ -10,6 +10,11 @@ export const signingKey = defineString("CLISCALE_SIGNING_KEY");
 /** Where Cloud KMS is spoken to; `http:` means gRPC without TLS. */
 export const kmsEndpoint = defineString("CLISCALE_KMS_ENDPOINT", { default: "https://cloudkms.googleapis.com" });
 
+/** Where Cloud Scheduler is spoken to; `http:` means gRPC without TLS. */
+export const schedulerEndpoint = defineString("CLISCALE_SCHEDULER_ENDPOINT", {
+  default: "https://cloudscheduler.googleapis.com",
+});
+
 /** URL of the cluster's API; for GKE its DNS endpoint. */
 export const kubernetesEndpoint = defineString("CLISCALE_KUBERNETES_ENDPOINT");
 /** PEM file of the authority that signed the API's certificate; empty where a public one did. */

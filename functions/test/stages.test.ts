@@ -5,7 +5,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { createStageReporter } from "../src/sessions/stages.ts";
 import { sessionRow } from "./support/sessionRow.ts";
 
-const time = (second: number) => new Date(Date.UTC(2026, 0, 1, 12, 0, second));
+const time = (second: number) => new Date(Date.UTC(2026, 0, 1, 12) + second * 1000);
 
 function collect() {
   const events: StageEvent[] = [];
@@ -44,6 +44,16 @@ test("each stage is told once, in order, with its own time, however late it is s
       stage,
       time(second).toISOString(),
     ]),
+  );
+});
+
+test("times never run backwards, although Kubernetes rounds them down", async () => {
+  const { events, reporter } = collect();
+  const ready = sessionRow({ created_at: time(2.5), started_at: time(2.7), ready_at: time(4), state: "ready" });
+  await reporter.report(ready, runningPod);
+  assert.deepEqual(
+    events.map(({ at }) => at),
+    [2.5, 2.7, 2.7, 3, 4].map((second) => time(second).toISOString()),
   );
 });
 

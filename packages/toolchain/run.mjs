@@ -80,9 +80,13 @@ function run(program, args, options) {
   const child = spawn(program, args, options);
   const forward = (signal) => child.kill(signal);
   process.on("SIGINT", forward).on("SIGTERM", forward);
+  // An npm that was killed outright passes no signal on.
+  const npmPid = process.ppid;
+  const timer = setInterval(() => process.ppid !== npmPid && child.kill("SIGTERM"), 1000);
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", (code, signal) => {
+      clearInterval(timer);
       process.off("SIGINT", forward).off("SIGTERM", forward);
       resolve(code ?? 128 + constants.signals[signal]);
     });

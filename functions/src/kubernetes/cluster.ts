@@ -15,9 +15,10 @@ import {
   type V1Secret,
   Watch,
 } from "@kubernetes/client-node";
+import { dependingOn } from "../http/errors.ts";
 import { jobName, runnerNamespace, sessionLabel } from "./jobManifest.ts";
 
-/** What the functions do in the cluster, and no more: their Role grants just this. */
+/** What the functions do in the cluster, and no more: their Role grants just this. All of it may throw a DependencyError. */
 export interface Cluster {
   /** Creates a Job and returns its uid; that it exists already is fine, its name tells whose it is. */
   createJob(job: V1Job): Promise<string>;
@@ -30,6 +31,8 @@ export interface Cluster {
   findJob(sessionId: string): Promise<V1Job | undefined>;
   /** The session's pod, if the cluster tells within 2 s. */
   glanceAtPod(sessionId: string): Promise<V1Pod | undefined>;
+  /** Resolves when the API answers. */
+  ping(): Promise<void>;
   /** Calls back with a session's pod as it is now and at each change, until `until` is true, or the signal is aborted. */
   followPod(sessionId: string, signal: AbortSignal, onChange: PodListener): Promise<void>;
 }
@@ -66,7 +69,7 @@ export function createCluster(options: ClusterOptions): Cluster {
   return {
     async createJob(job) {
       const created = await unless(409, () => batch.createNamespacedJob({ namespace, body: job }));
-      const found = created ?? (await batch.readNamespacedJob({ namespace, name: job.metadata!.name! }));
+      const found = created ?? (await ask(() => batch.readNamespacedJob({ namespace, name: job.metadata!.name! })));
       return found.metadata!.uid!;
     },
 
@@ -75,9 +78,11 @@ export function createCluster(options: ClusterOptions): Cluster {
     },
 
     async resumeJob(sessionId) {
-      await batch.patchNamespacedJob(
-        { namespace, name: jobName(sessionId), body: { spec: { suspend: false } } },
-        setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+      await ask(() =>
+        batch.patchNamespacedJob(
+          { namespace, name: jobName(sessionId), body: { spec: { suspend: false } } },
+          setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+        ),
       );
     },
 
@@ -93,12 +98,18 @@ export function createCluster(options: ClusterOptions): Cluster {
     },
 
     async glanceAtPod(sessionId) {
-      return (await glancing.listNamespacedPod({ namespace, labelSelector: selectorOf(sessionId) })).items[0];
+      const labelSelector = selectorOf(sessionId);
+      return (await ask(() => glancing.listNamespacedPod({ namespace, labelSelector }))).items[0];
+    },
+
+    async ping() {
+      await ask(() => glancing.listNamespacedPod({ namespace, limit: 1 }));
     },
 
     async followPod(sessionId, signal, onChange) {
       while (!signal.aborted) {
-        const pods = await core.listNamespacedPod({ namespace, labelSelector: selectorOf(sessionId) });
+        const labelSelector = selectorOf(sessionId);
+        const pods = await ask(() => core.listNamespacedPod({ namespace, labelSelector }));
         if (await onChange(pods.items[0])) return;
         const resourceVersion = pods.metadata?.resourceVersion ?? "";
         if (await watchPod(config, { sessionId, resourceVersion, signal, onChange })) return;
@@ -169,12 +180,19 @@ function withDeadline(milliseconds: number): Middleware {
   };
 }
 
+/** The answer of a call; what goes wrong is the cluster's doing. */
+function ask<T>(call: () => Promise<T>): Promise<T> {
+  return dependingOn("kubernetes", call);
+}
+
 /** The answer of a call, or undefined when the API answers with this code. */
-async function unless<T>(code: number, call: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof ApiException && error.code === code) return undefined;
-    throw error;
-  }
+function unless<T>(code: number, call: () => Promise<T>): Promise<T | undefined> {
+  return ask(async () => {
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof ApiException && error.code === code) return undefined;
+      throw error;
+    }
+  });
 }

@@ -15,7 +15,7 @@ const keepFinishedSeconds = 600;
 const terminationGraceSeconds = 15;
 
 const secretFolder = "/run/cliscale/session";
-const workFolder = "/work";
+const workFolder = "/workspace";
 const terminationLog = "/dev/termination-log";
 
 export function jobName(sessionId: string): string {

@@ -14,7 +14,10 @@ export interface PodObservation {
   ending?: Ending;
 }
 
-/** Reads a pod's status; nothing that the program in it wrote is believed beyond the schema of its termination message. */
+/**
+ * Reads a pod's status, whose times are text when it comes from a watch and dates when it comes from a list. Nothing that the program in it wrote is believed beyond the schema of its termination
+ * message.
+ */
 export function observePod({ status }: V1Pod): PodObservation {
   const conditions = new Map(status?.conditions?.map((condition) => [condition.type, condition]));
   const container = status?.containerStatuses?.[0];
@@ -23,8 +26,9 @@ export function observePod({ status }: V1Pod): PodObservation {
   const waiting = waitingFor(scheduled?.status === "False" ? scheduled : container?.state?.waiting);
   const terminated = container?.state?.terminated;
   return {
-    ...(scheduled?.status === "True" && scheduled.lastTransitionTime && { scheduledAt: scheduled.lastTransitionTime }),
-    ...(startedAt && { startedAt }),
+    ...(scheduled?.status === "True" &&
+      scheduled.lastTransitionTime && { scheduledAt: new Date(scheduled.lastTransitionTime) }),
+    ...(startedAt && { startedAt: new Date(startedAt) }),
     ...(conditions.get("Ready")?.status === "True" && status?.podIP && { readyIp: status.podIP }),
     ...(waiting && { waiting }),
     ...(terminated && { ending: endingOf(terminated) }),

@@ -12,11 +12,11 @@ import { jobManifest, secretManifest } from "../kubernetes/jobManifest.ts";
 export async function launchSession(deps: Deps, session: SessionRow, env: Record<string, string>): Promise<SessionRow> {
   const { pool, cluster, settings } = deps;
   try {
-    const jobUid = await dependingOn("kubernetes", () => cluster.createJob(jobManifest(session, settings)));
-    await dependingOn("kubernetes", () => cluster.createSecret(secretManifest(session, jobUid, env)));
+    const jobUid = await cluster.createJob(jobManifest(session, settings));
+    await cluster.createSecret(secretManifest(session, jobUid, env));
     const started = await dependingOn("postgres", () => startSession(pool, session.id));
     if (!started) return await overtaken(deps, session);
-    await dependingOn("kubernetes", () => cluster.resumeJob(session.id));
+    await cluster.resumeJob(session.id);
     return started;
   } catch (error) {
     await abandon(deps, session);
@@ -28,7 +28,7 @@ export async function launchSession(deps: Deps, session: SessionRow, env: Record
 async function overtaken({ pool, cluster }: Deps, session: SessionRow): Promise<SessionRow> {
   const current = await dependingOn("postgres", () => findSession(pool, session.owner_uid, session.id));
   if (!current || current.state === "ended") {
-    await dependingOn("kubernetes", () => cluster.deleteJob(session.id));
+    await cluster.deleteJob(session.id);
   }
   if (!current) throw notFound();
   return current;

@@ -1,7 +1,8 @@
 import { type Ending, endSession, findSession, markSessionReady, type SessionRow } from "@cliscale/db";
 import type { V1Pod } from "@kubernetes/client-node";
+import * as logger from "firebase-functions/logger";
 import type { Deps } from "../deps.ts";
-import { dependingOn } from "../http/errors.ts";
+import { dependingOn, describe } from "../http/errors.ts";
 import { observePod } from "../kubernetes/podObservation.ts";
 
 /** Records in a session's row what its pod shows; the row is never set back. Resolves to the row as it then stands. */
@@ -23,7 +24,7 @@ async function recordAbsence(deps: Deps, session: SessionRow): Promise<SessionRo
   if (current.state === "ready") return end(deps, current, { reason: "lost", message: "The session's pod is gone." });
   if (current.state !== "starting") return current;
 
-  const job = await dependingOn("kubernetes", () => deps.cluster.findJob(session.id));
+  const job = await deps.cluster.findJob(session.id);
   if (!job) return end(deps, current, { reason: "lost", message: "The session's Job is gone." });
   const failure = job.status?.conditions?.find(({ type, status }) => type === "Failed" && status === "True");
   if (failure) {
@@ -33,18 +34,19 @@ async function recordAbsence(deps: Deps, session: SessionRow): Promise<SessionRo
     });
   }
   // Whoever started it went away between the row and the Job.
-  if (job.spec?.suspend) await dependingOn("kubernetes", () => deps.cluster.resumeJob(session.id));
+  if (job.spec?.suspend) await deps.cluster.resumeJob(session.id);
   return current;
 }
 
 /** One short look at the pod of a live session; where the cluster does not answer in time, the row as it stands. */
-export async function lookAtSession(deps: Deps, session: SessionRow): Promise<SessionRow> {
-  if (session.state === "ended" || session.state === "queued") return session;
+export async function lookAtSession(deps: Deps, session: SessionRow): Promise<{ session: SessionRow; pod?: V1Pod }> {
+  if (session.state === "ended" || session.state === "queued") return { session };
   try {
     const pod = await deps.cluster.glanceAtPod(session.id);
-    return await recordPod(deps, session, pod);
-  } catch {
-    return session;
+    return { session: await recordPod(deps, session, pod), ...(pod && { pod }) };
+  } catch (error) {
+    logger.warn("no look at the pod", { sessionId: session.id, cause: describe(error) });
+    return { session };
   }
 }
 

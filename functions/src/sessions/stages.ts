@@ -11,6 +11,7 @@ export interface StageReporter {
 
 export function createStageReporter(send: (event: StageEvent) => Promise<unknown>): StageReporter {
   let sent = 0;
+  let latest = 0;
   let waiting: string | undefined;
 
   return {
@@ -28,11 +29,13 @@ export function createStageReporter(send: (event: StageEvent) => Promise<unknown
         const stage = stages[sent]!;
         sent += 1;
         // A stage that was passed unseen has no time of its own: it was over by the time of the next one.
-        const at = stages
+        const time = stages
           .slice(sent - 1)
           .map((later) => reached[later])
-          .find((time) => time)!;
-        await send({ stage, at: at.toISOString() });
+          .find((known) => known)!;
+        // Kubernetes' times are whole seconds, so one may seem to lie before the stage that it followed.
+        latest = Math.max(latest, time.getTime());
+        await send({ stage, at: new Date(latest).toISOString() });
       }
       if (seen?.waiting && seen.waiting !== waiting && session.state === "starting" && sent > 0) {
         waiting = seen.waiting;

@@ -1,11 +1,12 @@
 import { createPublicKey, hash } from "node:crypto";
 import { crc32c } from "@aws-crypto/crc32c";
 import { KeyManagementServiceClient } from "@google-cloud/kms";
-import { credentials } from "@grpc/grpc-js";
 import { calculateJwkThumbprint, exportJWK, type JWK } from "jose";
+import { grpcClientOptions } from "../grpcEndpoint.ts";
+import { dependingOn } from "../http/errors.ts";
 import { signingVersion, type Version } from "./signingVersion.ts";
 
-/** A key that signs without ever leaving Cloud KMS. */
+/** A key that signs without ever leaving Cloud KMS. All of it may throw a DependencyError. */
 export interface Signer {
   /** The key that signs now. */
   current(): Promise<SigningKey>;
@@ -13,6 +14,10 @@ export interface Signer {
   sign(key: SigningKey, data: string): Promise<Uint8Array>;
   /** The public keys of all enabled versions. */
   publicKeys(): Promise<JWK[]>;
+  /** All enabled versions. */
+  versions(): Promise<Version[]>;
+  /** Adds a version, which signs once every gateway knows it; returns its name. */
+  createVersion(): Promise<string>;
 }
 
 export interface SigningKey extends Version {
@@ -33,7 +38,7 @@ const versionsMilliseconds = 30_000;
 
 /** A signer over Cloud KMS: https://cloud.google.com/kms/docs/create-validate-signatures */
 export function createKmsSigner({ key, endpoint }: SignerOptions): Signer {
-  const client = createClient(endpoint);
+  const client = new KeyManagementServiceClient(grpcClientOptions(endpoint));
   const publicKeys = new Map<string, Promise<SigningKey>>();
   let enabled: { keys: Promise<SigningKey[]>; until: number } | undefined;
 
@@ -65,39 +70,29 @@ export function createKmsSigner({ key, endpoint }: SignerOptions): Signer {
     return keys;
   }
 
+  async function signDigest({ name }: SigningKey, digest: Uint8Array): Promise<Uint8Array> {
+    const request = { name, digest: { sha256: digest }, digestCrc32c: { value: crc32c(digest) } };
+    const [answer] = await client.asymmetricSign(request, callOptions);
+    const signature = Buffer.from(answer.signature!);
+    if (answer.name !== name) throw new Error("Cloud KMS signed with another key version than asked for");
+    if (!answer.verifiedDigestCrc32c) throw new Error("Cloud KMS did not check the digest: it was changed on its way");
+    verifyChecksum(signature, answer.signatureCrc32c, "signature");
+    return signature;
+  }
+
+  async function createVersion(): Promise<string> {
+    const [version] = await client.createCryptoKeyVersion({ parent: key }, callOptions);
+    enabled = undefined;
+    return version.name!;
+  }
+
   return {
-    async current() {
-      return signingVersion(await enabledKeys(), Date.now());
-    },
-
-    async sign(signingKey, data) {
-      const digest = hash("sha256", data, "buffer");
-      const [answer] = await client.asymmetricSign(
-        { name: signingKey.name, digest: { sha256: digest }, digestCrc32c: { value: crc32c(digest) } },
-        callOptions,
-      );
-      const signature = Buffer.from(answer.signature!);
-      if (answer.name !== signingKey.name) throw new Error("Cloud KMS signed with another key version than asked for");
-      if (!answer.verifiedDigestCrc32c)
-        throw new Error("Cloud KMS did not check the digest: it was changed on its way");
-      verifyChecksum(signature, answer.signatureCrc32c, "signature");
-      return signature;
-    },
-
-    async publicKeys() {
-      return (await enabledKeys()).map(({ jwk }) => jwk);
-    },
+    current: () => dependingOn("kms", async () => signingVersion(await enabledKeys(), Date.now())),
+    sign: (signingKey, data) => dependingOn("kms", () => signDigest(signingKey, hash("sha256", data, "buffer"))),
+    publicKeys: () => dependingOn("kms", async () => (await enabledKeys()).map(({ jwk }) => jwk)),
+    versions: () => dependingOn("kms", enabledKeys),
+    createVersion: () => dependingOn("kms", createVersion),
   };
-}
-
-function createClient(endpoint: string): KeyManagementServiceClient {
-  const { protocol, hostname, port } = new URL(endpoint);
-  if (protocol === "https:") return new KeyManagementServiceClient({ apiEndpoint: hostname });
-  return new KeyManagementServiceClient({
-    apiEndpoint: hostname,
-    port: Number(port),
-    sslCreds: credentials.createInsecure(),
-  });
 }
 
 /** Cloud KMS sends a CRC32C with what it returns: https://cloud.google.com/kms/docs/data-integrity-guidelines */

@@ -1,7 +1,10 @@
 export { createPool, type PoolOptions } from "./pool.ts";
 export { consumeToken, type AttachTarget, type TokenUse, type TokenVerdict } from "./queries/consumeToken.ts";
+export { deleteExpiredTokens } from "./queries/deleteExpiredTokens.ts";
 export { discardSession } from "./queries/discardSession.ts";
+export { endedSessions } from "./queries/endedSessions.ts";
 export { endSession, type Ending } from "./queries/endSession.ts";
+export { endOverdueSessions } from "./queries/endOverdueSessions.ts";
 export { findSession, findSessionOfRequest } from "./queries/findSession.ts";
 export { insertSession, type NewSession } from "./queries/insertSession.ts";
 export { insertToken, type NewToken } from "./queries/insertToken.ts";

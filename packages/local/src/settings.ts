@@ -19,6 +19,7 @@ export const listeners = {
   gatewayAdmin: { what: "the gateway's metrics", variable: "CLISCALE_GATEWAY_ADMIN_PORT", port: 9464 },
   postgres: { what: "PostgreSQL", variable: "CLISCALE_POSTGRES_PORT", port: 5433 },
   kms: { what: "the Cloud KMS stand-in", variable: "CLISCALE_KMS_PORT", port: 9010 },
+  scheduler: { what: "the Cloud Scheduler stand-in", variable: "CLISCALE_SCHEDULER_PORT", port: 9011 },
   kubernetes: { what: "the Kubernetes stand-in", variable: "CLISCALE_KUBERNETES_PORT", port: 8001 },
 } as const;
 export type Listener = keyof typeof listeners;

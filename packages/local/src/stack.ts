@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { migrate } from "@cliscale/db/migrate";
 import { buildFunctions } from "@cliscale/toolchain/buildFunctions";
 import { buildHosting } from "@cliscale/toolchain/buildHosting";
@@ -44,7 +45,7 @@ export async function startStack(settings: StackSettings, say: (text: string) =>
     await startFirebase(supervisor, settings, projectFolder);
 
     say("starting the gateway");
-    await startGateway(supervisor, settings);
+    await Promise.all([startGateway(supervisor, settings), startScheduler(supervisor, settings)]);
     const demoPassword = await ensureDemoUser(urls.auth(settings), join(settings.stateDir, "demo-password"));
     return { demoPassword, url: urls.hosting(settings), failed: supervisor.failed, stop: supervisor.stop };
   } catch (error) {
@@ -82,6 +83,8 @@ function startFirebase(supervisor: Supervisor, settings: StackSettings, projectF
     ...part(settings, "firebase", "packages/local/src/firebase/main.ts", {
       FIREBASE_PROJECT_DIR: projectFolder,
       FIREBASE_READY_URL: `${urls.hosting(settings)}/.well-known/jwks.json`,
+      NODE_OPTIONS: `--import=${pathToFileURL(join(root, "packages/local/src/firebase/originFilter.ts")).href}`,
+      CLISCALE_ALLOWED_ORIGINS: allowedOrigins(settings),
       // firebase-tools keeps settings of its own there.
       XDG_CONFIG_HOME: join(settings.stateDir, "firebase/config"),
       // Google's libraries would otherwise look for a metadata server at every start.
@@ -91,6 +94,15 @@ function startFirebase(supervisor: Supervisor, settings: StackSettings, projectF
     readyMilliseconds: 120_000,
     stopMilliseconds: 30_000,
   });
+}
+
+function startScheduler(supervisor: Supervisor, settings: StackSettings): Promise<void> {
+  return supervisor.start(
+    part(settings, "scheduler", "packages/local/src/scheduler/main.ts", {
+      CLISCALE_SCHEDULER_PORT: String(settings.ports.scheduler),
+      CLISCALE_FUNCTIONS_PORT: String(settings.ports.functions),
+    }),
+  );
 }
 
 function startGateway(supervisor: Supervisor, settings: StackSettings): Promise<void> {

@@ -76,6 +76,7 @@ function functionsEnv(settings: StackSettings): string {
     CLISCALE_DATABASE_URL: urls.postgres(settings),
     CLISCALE_SIGNING_KEY: signingKey,
     CLISCALE_KMS_ENDPOINT: `http://127.0.0.1:${ports.kms}`,
+    CLISCALE_SCHEDULER_ENDPOINT: `http://127.0.0.1:${ports.scheduler}`,
     CLISCALE_KUBERNETES_ENDPOINT: `https://127.0.0.1:${ports.kubernetes}`,
     CLISCALE_KUBERNETES_CA_FILE: join(stateDir, "ca.crt"),
     CLISCALE_KUBERNETES_TOKEN_FILE: join(stateDir, "kubernetes/functions.token"),

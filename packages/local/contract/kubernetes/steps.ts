@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import type { Job } from "../../src/kubernetes/resources/job.ts";
+import type { ApiObject, Condition } from "../../src/kubernetes/resources/objects.ts";
+import type { Pod } from "../../src/kubernetes/resources/pod.ts";
+import { type Answer, watchEvents } from "./request.ts";
+import type { KubernetesSubject } from "./subject.ts";
+
+/** How long a cluster may take to do what it has promised, in milliseconds. A real one has to pull an image first. */
+export const patienceMilliseconds = process.env["CLISCALE_CONTRACT_KUBECONFIG"] ? 120_000 : 10_000;
+
+/** The label by which what the contract made is found again. */
+export const contractLabel = "cliscale.dev/contract";
+
+export const jobsPath = ({ namespace }: KubernetesSubject) => `/apis/batch/v1/namespaces/${namespace}/jobs`;
+export const podsPath = ({ namespace }: KubernetesSubject) => `/api/v1/namespaces/${namespace}/pods`;
+export const secretsPath = ({ namespace }: KubernetesSubject) => `/api/v1/namespaces/${namespace}/secrets`;
+
+type Fields = Record<string, unknown>;
+
+/** A pod of one container that runs a shell script. */
+export function podTemplate(subject: KubernetesSubject, script: string, container: Fields = {}, spec: Fields = {}) {
+  return {
+    restartPolicy: "Never",
+    automountServiceAccountToken: false,
+    terminationGracePeriodSeconds: 1,
+    containers: [
+      {
+        name: "main",
+        image: subject.image,
+        command: ["sh", "-c", script],
+        env: [{ name: "MESSAGE", value: "/dev/termination-log" }],
+        ...container,
+      },
+    ],
+    ...spec,
+  };
+}
+
+export interface JobOptions {
+  script?: string;
+  container?: Fields;
+  podSpec?: Fields;
+  jobSpec?: Fields;
+}
+
+/** A Job that, if nothing else is said, succeeds at once. */
+export function jobManifest(
+  subject: KubernetesSubject,
+  name: string,
+  { script = "exit 0", container, podSpec, jobSpec }: JobOptions = {},
+) {
+  const labels = { [contractLabel]: name };
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name, labels },
+    spec: {
+      backoffLimit: 0,
+      ...jobSpec,
+      template: { metadata: { labels }, spec: podTemplate(subject, script, container, podSpec) },
+    },
+  };
+}
+
+export function secretManifest(name: string, stringData: Record<string, string>, owner?: ApiObject) {
+  const ownerReferences = owner && [
+    { apiVersion: owner.apiVersion, kind: owner.kind, name: owner.metadata.name, uid: owner.metadata.uid },
+  ];
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name, labels: { [contractLabel]: name }, ...(ownerReferences && { ownerReferences }) },
+    type: "Opaque",
+    stringData,
+  };
+}
+
+export async function createJob(subject: KubernetesSubject, name: string, options?: JobOptions): Promise<Job> {
+  const body = jobManifest(subject, name, options);
+  return succeeded(await subject.send("POST", `${jobsPath(subject)}?fieldValidation=Strict`, { body })) as Job;
+}
+
+export async function patchJob(subject: KubernetesSubject, name: string, patch: object): Promise<Answer> {
+  return subject.send("PATCH", `${jobsPath(subject)}/${name}`, {
+    body: patch,
+    headers: { "Content-Type": "application/merge-patch+json" },
+  });
+}
+
+/** The body of an answer that must be a success. */
+export function succeeded({ status, body }: Answer): ApiObject {
+  assert.ok(status >= 200 && status < 300, `answered ${status}: ${JSON.stringify(body)}`);
+  return body as ApiObject;
+}
+
+/** Checks that an answer is the refusal that the API has for it. */
+export function assertRefused({ status, body }: Answer, code: number, reason: string): void {
+  assert.equal(status, code, JSON.stringify(body));
+  assert.equal(body.kind, "Status");
+  assert.equal(body.status, "Failure");
+  assert.equal(body.reason, reason);
+  assert.equal(body.code, code);
+}
+
+/** What a collection holds, by name. */
+type Snapshot<T> = ReadonlyMap<string, T>;
+
+/**
+ * The first thing that `found` finds in a selection of objects, which is looked at whenever it changes.
+ * @throws AssertionError when it takes too long.
+ */
+async function until<T extends ApiObject, R>(
+  subject: KubernetesSubject,
+  path: string,
+  selector: string,
+  what: string,
+  found: (objects: Snapshot<T>) => R | undefined,
+): Promise<R> {
+  const deadline = AbortSignal.timeout(patienceMilliseconds);
+  const objects = new Map<string, T>();
+  try {
+    for (;;) {
+      const { body } = await subject.send("GET", `${path}?${selector}`);
+      objects.clear();
+      for (const item of body.items as T[]) objects.set(item.metadata.name, item);
+      const before = found(objects);
+      if (before !== undefined) return before;
+      const query = `${selector}&watch=true&resourceVersion=${body.metadata.resourceVersion}`;
+      for await (const { type, object } of watchEvents(subject.kubeConfig, `${path}?${query}`, deadline)) {
+        if (type === "DELETED") objects.delete(object.metadata.name);
+        else objects.set(object.metadata.name, object);
+        const now = found(objects);
+        if (now !== undefined) return now;
+      }
+    }
+  } catch (error) {
+    if (!deadline.aborted) throw error;
+    assert.fail(
+      `not within ${patienceMilliseconds / 1000} s: ${what}; there is ${JSON.stringify([...objects.values()])}`,
+    );
+  }
+}
+
+const byName = (name: string) => `fieldSelector=metadata.name%3D${name}`;
+const byJob = (job: string) => `labelSelector=batch.kubernetes.io%2Fjob-name%3D${job}`;
+
+/** The Job, once it is as it should be. */
+export function untilJob(
+  subject: KubernetesSubject,
+  name: string,
+  what: string,
+  isSo: (job: Job) => boolean,
+): Promise<Job> {
+  return until<Job, Job>(subject, jobsPath(subject), byName(name), what, (jobs) => {
+    const job = jobs.get(name);
+    return job && isSo(job) ? job : undefined;
+  });
+}
+
+/** The pod of a Job, once it is as it should be. */
+export function untilPodOf(
+  subject: KubernetesSubject,
+  job: string,
+  what: string,
+  isSo: (pod: Pod) => boolean,
+): Promise<Pod> {
+  return until<Pod, Pod>(subject, podsPath(subject), byJob(job), what, (pods) => [...pods.values()].find(isSo));
+}
+
+export async function untilGone(subject: KubernetesSubject, collection: string, name: string): Promise<void> {
+  await until(subject, collection, byName(name), `${name} is gone`, (objects) =>
+    objects.size === 0 ? true : undefined,
+  );
+}
+
+export async function untilNoPodOf(subject: KubernetesSubject, job: string): Promise<void> {
+  await until(subject, podsPath(subject), byJob(job), `${job} has no pod`, (pods) =>
+    pods.size === 0 ? true : undefined,
+  );
+}
+
+export async function podsOf(subject: KubernetesSubject, job: string): Promise<Pod[]> {
+  return (await subject.send("GET", `${podsPath(subject)}?${byJob(job)}`)).body.items as Pod[];
+}
+
+/** How the container of a Job's pod ended. */
+export async function untilTerminated(subject: KubernetesSubject, job: string) {
+  const pod = await untilPodOf(
+    subject,
+    job,
+    "its container has ended",
+    (each) => stateOf(each)?.terminated !== undefined,
+  );
+  return stateOf(pod)!.terminated!;
+}
+
+export const stateOf = (pod: Pod) => pod.status.containerStatuses?.[0]?.state;
+
+export const isRunning = (pod: Pod) => stateOf(pod)?.running !== undefined;
+
+/** The condition of a type, where it is true. */
+export function trueCondition(object: { status: { conditions?: Condition[] } }, type: string): Condition | undefined {
+  return object.status.conditions?.find((condition) => condition.type === type && condition.status === "True");
+}

@@ -1,0 +1,16 @@
+import { accessCases } from "./accessCases.ts";
+import { deletionCases } from "./deletionCases.ts";
+import { jobCases } from "./jobCases.ts";
+import { objectCases } from "./objectCases.ts";
+import { podCases } from "./podCases.ts";
+import { watchCases } from "./watchCases.ts";
+
+/** What we rely on Kubernetes for. */
+export const kubernetesContract = [
+  ...accessCases,
+  ...objectCases,
+  ...watchCases,
+  ...jobCases,
+  ...podCases,
+  ...deletionCases,
+];

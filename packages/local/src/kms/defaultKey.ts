@@ -1,0 +1,30 @@
+import type { Handlers } from "../grpc/server.ts";
+import { StatusError } from "../grpc/statusError.ts";
+
+/** The key that signs attach tokens. */
+const location = "projects/demo-cliscale/locations/us-central1";
+const keyRing = `${location}/keyRings/cliscale`;
+export const attachKeyName = `${keyRing}/cryptoKeys/attach`;
+
+/** Creates, where they do not exist, the key ring and key that Terraform creates in production. */
+export async function createAttachKey({ CreateKeyRing, CreateCryptoKey }: Handlers): Promise<void> {
+  await unlessExists(() => CreateKeyRing!({ parent: location, keyRingId: "cliscale" }));
+  await unlessExists(() =>
+    CreateCryptoKey!({
+      parent: keyRing,
+      cryptoKeyId: "attach",
+      cryptoKey: {
+        purpose: "ASYMMETRIC_SIGN",
+        versionTemplate: { algorithm: "RSA_SIGN_PKCS1_2048_SHA256", protectionLevel: "SOFTWARE" },
+      },
+    }),
+  );
+}
+
+async function unlessExists(create: () => Promise<object> | object): Promise<void> {
+  try {
+    await create();
+  } catch (error) {
+    if (!(error instanceof StatusError && error.code === "ALREADY_EXISTS")) throw error;
+  }
+}

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isForeign } from "../../src/firebase/foreignRequest.ts";
+
+const own = new Set(["http://127.0.0.1:5000", "http://localhost:5000"]);
+const host = "127.0.0.1:5001";
+
+const cases: [what: string, foreign: boolean, method: string, headers: Record<string, string>][] = [
+  ["curl", false, "POST", { host }],
+  ["our page", false, "POST", { host, origin: "http://127.0.0.1:5000", "sec-fetch-site": "same-site" }],
+  ["our page by name", false, "POST", { host, origin: "http://localhost:5000", "sec-fetch-site": "cross-site" }],
+  ["an asset of our page", false, "GET", { host, "sec-fetch-site": "same-origin", "sec-fetch-mode": "no-cors" }],
+  ["a link to our page", false, "GET", { host, "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" }],
+  ["another page", true, "POST", { host, origin: "https://evil.example", "sec-fetch-site": "cross-site" }],
+  ["a page on another port of this machine", true, "POST", { host, origin: "http://127.0.0.1:3000" }],
+  ["a page without an origin, such as a sandboxed frame", true, "POST", { host, origin: "null" }],
+  ["an image on another page", true, "GET", { host, "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" }],
+  [
+    "a form on another page, posted as a visit",
+    true,
+    "POST",
+    { host, "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" },
+  ],
+  [
+    "a page whose name was made to resolve to this machine",
+    true,
+    "GET",
+    { host: "evil.example:5001", "sec-fetch-site": "same-origin" },
+  ],
+  ["a request without a host", true, "GET", {}],
+];
+
+for (const [what, foreign, method, headers] of cases) {
+  test(`${what} is ${foreign ? "refused" : "let through"}`, () => {
+    assert.equal(isForeign({ method, headers }, own), foreign);
+  });
+}

@@ -1,0 +1,151 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { closeCodes, type Exit, type Position, type TerminalSize } from "@cliscale/protocol";
+import type { Logger } from "@cliscale/service";
+import type { WebSocket } from "ws";
+import type { Pty } from "../command/pty.ts";
+import { printable } from "../notice.ts";
+import type { Times } from "../times.ts";
+import { type Attachment, createAttachment } from "./attachment.ts";
+import { chooseController } from "./controller.ts";
+import { createOutputStream } from "./outputStream.ts";
+import { createProgram } from "./program.ts";
+
+/** A session's terminal: one output stream, one program, any number of clients. */
+export interface Terminal {
+  /** Appends to the output. */
+  print: (output: string | Uint8Array) => void;
+  /** Takes a client's socket. */
+  attach: (socket: WebSocket) => void;
+  firstHello: Promise<void>;
+  size: () => TerminalSize;
+  /** Gives the clients' input and sizes to the command, and its name to the clients. */
+  connect: (pty: Pty, command: string) => void;
+  /** Says to all, behind the last output, how the command ended. */
+  end: (exit: Exit) => void;
+  /** Settles when a client has received the end. */
+  delivered: Promise<void>;
+  /** Closes all sockets with 1000, those that are still drawing after a grace, and waits for a while for their answers. */
+  close: (graceMilliseconds: number) => Promise<void>;
+  /** Drops all sockets without a close frame, present and future. */
+  drop: () => void;
+}
+
+export interface TerminalOptions {
+  times: Times;
+  logger: Logger;
+}
+
+export function createTerminal({ times, logger }: TerminalOptions): Terminal {
+  const output = createOutputStream();
+  /** All sockets, and of them those that have said hello, in the order of their hellos. */
+  const sockets = new Set<WebSocket>();
+  const attachments = new Set<Attachment>();
+  const firstHello = Promise.withResolvers<void>();
+  const delivered = Promise.withResolvers<void>();
+  let controller: Attachment | undefined;
+  let inputs = 0;
+  let title: string | undefined;
+  let exit: Exit | undefined;
+  let dropped = false;
+  let pumping = false;
+
+  const announcePosition = () => attachments.forEach(({ sender }) => sender.announcePosition());
+  const program = createProgram(times.stall, announcePosition);
+
+  const position = (attachment: Attachment, offset: number): Position => ({
+    epoch: output.epoch,
+    offset,
+    head: output.head(),
+    ...program.size(),
+    controller: attachment === controller,
+  });
+  const pump = () => {
+    pumping = false;
+    for (const { sender } of attachments) sender.pump();
+  };
+  const print = (text: string | Uint8Array) => {
+    output.append(typeof text === "string" ? Buffer.from(text) : text);
+    // A program that prints much is read in many small pieces; what came in one turn of the event loop is sent together.
+    if (!pumping) setImmediate(pump);
+    pumping = true;
+  };
+  const updateFlow = () =>
+    program.setStalled(attachments.size > 0 && [...attachments].every(({ sender }) => sender.stalled()));
+  const updateController = () => {
+    const next = chooseController(attachments);
+    if (next === controller) return;
+    controller = next;
+    applySize();
+    announcePosition();
+  };
+  const applySize = () => {
+    if (controller?.size) program.resize(controller.size);
+  };
+
+  const attach = (socket: WebSocket) => {
+    if (dropped) return socket.terminate();
+    sockets.add(socket);
+    createAttachment(socket, {
+      output,
+      times,
+      logger,
+      position,
+      title: () => title,
+      exit: () => exit,
+      onStall: updateFlow,
+      onHello: (attachment) => {
+        attachments.add(attachment);
+        updateController();
+        updateFlow();
+        firstHello.resolve();
+      },
+      onInput: (attachment, input) => {
+        attachment.typedAt = ++inputs;
+        updateController();
+        program.write(input);
+      },
+      onResize: applySize,
+      onClose: (attachment, received) => {
+        sockets.delete(socket);
+        attachments.delete(attachment);
+        updateController();
+        updateFlow();
+        if (received) delivered.resolve();
+      },
+    });
+  };
+
+  const drop = () => {
+    dropped = true;
+    for (const socket of sockets) socket.terminate();
+  };
+  const close = async (graceMilliseconds: number) => {
+    await allClosed(sockets, graceMilliseconds);
+    for (const socket of sockets) socket.close(closeCodes.ended);
+    await allClosed(sockets, times.farewell);
+  };
+
+  return {
+    print,
+    attach,
+    firstHello: firstHello.promise,
+    size: program.size,
+    connect: (pty, command) => {
+      program.connect(pty);
+      title = printable(command);
+      for (const { sender } of attachments) sender.announceTitle();
+    },
+    end: (ended) => {
+      exit = ended;
+      pump();
+    },
+    delivered: delivered.promise,
+    close,
+    drop,
+  };
+}
+
+async function allClosed(sockets: ReadonlySet<WebSocket>, milliseconds: number): Promise<void> {
+  const closed = [...sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve)));
+  await Promise.race([Promise.all(closed), delay(milliseconds, undefined, { ref: false })]);
+}
