@@ -30,21 +30,14 @@ export async function startStack(settings: StackSettings, say: (text: string) =>
   await mkdir(settings.stateDir, { recursive: true });
   const supervisor = superviseParts(say);
   try {
-    say("building the functions and the page");
-    await Promise.all([buildFunctions(), buildHosting(), writeNpmrc(join(settings.stateDir, "npmrc"))]);
-    const projectFolder = await prepareProject(settings);
-
-    say("starting PostgreSQL, Cloud KMS and Kubernetes");
+    say("starting PostgreSQL, Cloud KMS, Kubernetes and the Firebase emulators");
     await Promise.all([
       startDatabase(supervisor, settings),
       startKms(supervisor, settings),
-      startKubernetes(supervisor, settings),
+      writeNpmrc(join(settings.stateDir, "npmrc")).then(() => startKubernetes(supervisor, settings)),
+      buildProject(settings).then((folder) => startFirebase(supervisor, settings, folder)),
     ]);
-
-    say("starting the Firebase emulators (about ten seconds)");
-    await startFirebase(supervisor, settings, projectFolder);
-
-    say("starting the gateway");
+    say("starting the gateway and Cloud Scheduler");
     await Promise.all([startGateway(supervisor, settings), startScheduler(supervisor, settings)]);
     const demoPassword = await ensureDemoUser(urls.auth(settings), join(settings.stateDir, "demo-password"));
     return { demoPassword, url: urls.hosting(settings), failed: supervisor.failed, stop: supervisor.stop };
@@ -52,6 +45,12 @@ export async function startStack(settings: StackSettings, say: (text: string) =>
     await supervisor.stop();
     throw error;
   }
+}
+
+/** Builds what `firebase deploy` would upload, and lays it out for the emulators; resolves to its folder. */
+async function buildProject(settings: StackSettings): Promise<string> {
+  await Promise.all([buildFunctions(), buildHosting()]);
+  return prepareProject(settings);
 }
 
 async function startDatabase(supervisor: Supervisor, settings: StackSettings): Promise<void> {

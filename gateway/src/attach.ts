@@ -1,0 +1,152 @@
+import type { IncomingMessage } from "node:http";
+import type { BlockList, Socket } from "node:net";
+import { type AttachTarget, consumeToken, type TokenVerdict } from "@cliscale/db";
+import { type AttachTokenClaims, terminalProtocol } from "@cliscale/protocol";
+import type { Logger } from "@cliscale/service";
+import type { Pool } from "pg";
+import type { Admission } from "./admission.ts";
+import { AttachRecord } from "./attachRecord.ts";
+import { watchDeparture } from "./client/departure.ts";
+import { checkOrigin, type Handshake, readSessionId, readToken } from "./client/handshake.ts";
+import { Refusal, type RefusalOutcome } from "./client/refusal.ts";
+import { refuseAsWebSocket } from "./client/refuse.ts";
+import { within } from "./deadline.ts";
+import type { Deadlines } from "./deadlines.ts";
+import type { Metrics } from "./metrics.ts";
+import { PodError } from "./pod/answer.ts";
+import { dialPod } from "./pod/dial.ts";
+import type { SpliceIdentity } from "./splice/splice.ts";
+import { InvalidToken, type Verifier, verifyAttachToken } from "./token/verify.ts";
+import { acceptOf } from "./websocketAccept.ts";
+
+/** What an attach needs of the gateway. */
+export interface AttachHost {
+  readonly admission: Admission;
+  readonly allowedOrigins: readonly string[];
+  readonly deadlines: Deadlines;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly podRange: BlockList;
+  readonly pool: Pool;
+  readonly ttydAllowed: boolean;
+  readonly verifier: Verifier;
+  isDraining(): boolean;
+  /** Passes bytes between two sockets that are past their handshakes; its place is given back when they have ended. */
+  splice(client: Socket, pod: Socket, identity: SpliceIdentity): void;
+}
+
+/** A client's upgrade, its handshake read. */
+export interface Upgrade {
+  handshake: Handshake;
+  request: IncomingMessage;
+  client: Socket;
+  /** What the client sent ahead. */
+  head: Buffer;
+}
+
+/** Attaches a client to its session's terminal, or closes it with the code that says why not. Never rejects. */
+export async function attach(host: AttachHost, upgrade: Upgrade): Promise<void> {
+  const record = new AttachRecord(upgrade.handshake.session);
+  try {
+    await letIn(host, upgrade, record);
+    record.attached(host);
+  } catch (error) {
+    turnAway(host, upgrade, record, error);
+  }
+}
+
+async function letIn(host: AttachHost, { handshake, client, head }: Upgrade, record: AttachRecord): Promise<void> {
+  if (host.isDraining()) throw new Refusal("draining");
+  using held = new DisposableStack();
+  held.use(host.admission.beginHandshake(handshake.address));
+  const departure = held.use(watchDeparture(client));
+
+  const sessionId = readSessionId(handshake);
+  const token = readToken(handshake);
+  checkOrigin(handshake, host.allowedOrigins);
+  const claims = await record.step("verify", verify(host, token));
+  const identity = { sessionId, ownerUid: claims.sub, jti: claims.jti };
+  record.jti = claims.jti;
+
+  const admit = host.admission.takePlace(identity);
+  try {
+    const target = await record.step("consume", consume(host, claims, sessionId, admit));
+    const pod = await record.step("pod", dial(host, target, departure.signal));
+    switchProtocols(client, handshake.key, head);
+    host.splice(client, pod, identity);
+  } catch (error) {
+    if (admit) host.admission.giveBack(identity);
+    throw error;
+  }
+}
+
+async function verify({ verifier, deadlines }: AttachHost, token: string | undefined): Promise<AttachTokenClaims> {
+  if (token === undefined) throw new Refusal("unauthenticated");
+  try {
+    return await within(deadlines.verify, "looking up the key", verifyAttachToken(token, verifier));
+  } catch (error) {
+    throw new Refusal(error instanceof InvalidToken ? "unauthenticated" : "unavailable", undefined, { cause: error });
+  }
+}
+
+const refusalOf: Record<Exclude<TokenVerdict["outcome"], "consumed">, RefusalOutcome> = {
+  unknown: "unauthenticated",
+  expired: "unauthenticated",
+  otherSession: "otherSession",
+  notAdmitted: "tooManySockets",
+  used: "tokenUsed",
+  sessionGone: "sessionGone",
+};
+
+async function consume(
+  { pool, deadlines }: AttachHost,
+  { jti, sub, sid }: AttachTokenClaims,
+  sessionId: string,
+  admit: boolean,
+): Promise<AttachTarget> {
+  const use = { jti, ownerUid: sub, tokenSessionId: sid, sessionId, admit };
+  let verdict: TokenVerdict;
+  try {
+    verdict = await within(deadlines.consume, "consuming the token", consumeToken(pool, use));
+  } catch (error) {
+    throw new Refusal("unavailable", undefined, { cause: error });
+  }
+  if (verdict.outcome !== "consumed") throw new Refusal(refusalOf[verdict.outcome]);
+  return verdict;
+}
+
+async function dial(host: AttachHost, target: AttachTarget, signal: AbortSignal): Promise<Socket> {
+  const { podRange, ttydAllowed, deadlines } = host;
+  try {
+    return await dialPod(target, { podRange, ttydAllowed, milliseconds: deadlines.pod, signal });
+  } catch (error) {
+    throw error instanceof PodError ? new Refusal("unavailable", undefined, { cause: error }) : error;
+  }
+}
+
+/** The answer to the client's handshake (RFC 6455 §4.2.2); what it sent ahead goes back into its socket. */
+function switchProtocols(client: Socket, key: string, head: Buffer): void {
+  client.write(
+    [
+      "HTTP/1.1 101 Switching Protocols",
+      "Upgrade: websocket",
+      "Connection: Upgrade",
+      `Sec-WebSocket-Accept: ${acceptOf(key)}`,
+      `Sec-WebSocket-Protocol: ${terminalProtocol}`,
+      "",
+      "",
+    ].join("\r\n"),
+  );
+  if (head.length > 0) client.unshift(head);
+}
+
+function turnAway(host: AttachHost, { request, client, head }: Upgrade, record: AttachRecord, error: unknown): void {
+  if (client.destroyed || client.readableEnded) {
+    client.destroy();
+    record.abandoned(host);
+    return;
+  }
+  const refusal = error instanceof Refusal ? error : new Refusal("unavailable", undefined, { cause: error });
+  refuseAsWebSocket(request, client, head, refusal.close);
+  record.refused(host, refusal);
+}

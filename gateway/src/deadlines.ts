@@ -1,0 +1,28 @@
+/** How long things may take, in milliseconds. */
+export interface Deadlines {
+  /** From a connection's first byte to the end of its request's headers. */
+  headers: number;
+  // A client is told within 3 s that it cannot attach: these three steps follow each other.
+  verify: number;
+  consume: number;
+  pod: number;
+  /** To ask why a pod is gone. */
+  explain: number;
+  /** From the first step of closing a socket until it is cut. */
+  close: number;
+  /** Between two looks at which sessions have ended; with `explain` well under the 5 s in which their sockets close. */
+  watch: number;
+  /** For a peer that takes nothing of what waits for it: by then TCP's keepalive would have given up on an idle one. */
+  stall: number;
+}
+
+export const defaultDeadlines: Deadlines = {
+  headers: 5_000,
+  verify: 400,
+  consume: 1_200,
+  pod: 1_300,
+  explain: 1_200,
+  close: 5_000,
+  watch: 2_000,
+  stall: 60_000,
+};

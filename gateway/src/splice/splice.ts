@@ -1,0 +1,251 @@
+import type { Socket } from "node:net";
+import { closeCodes } from "@cliscale/protocol";
+import { type Close, closeCodeOf, encodeClose } from "./closeFrame.ts";
+import { FrameFollower } from "./frames.ts";
+
+/** What splices need of the gateway, shared by all of them. */
+export interface SpliceHost {
+  /** From the first step of closing until both sockets are cut. */
+  readonly closeMilliseconds: number;
+  readonly traffic: Traffic;
+  /** What to tell a client whose pod is gone. Must not reject. */
+  explainLoss(sessionId: string): Promise<Close>;
+  /** Both sockets are closed. */
+  spliceEnded(splice: Splice): void;
+}
+
+/** Told of bytes as they are passed on. */
+export interface Traffic {
+  toPod(bytes: number): void;
+  toClient(bytes: number): void;
+}
+
+export interface SpliceIdentity {
+  sessionId: string;
+  ownerUid: string;
+  jti: string;
+}
+
+type State =
+  /** Bytes pass both ways. */
+  | "open"
+  /** The client has sent its Close frame or its end; what the pod still says passes. */
+  | "clientLeaving"
+  /** The pod has sent its Close frame; the client's answer to it still passes. */
+  | "podLeaving"
+  /** The client is to be told `close` as soon as the frame that the pod has begun is whole. */
+  | "closing"
+  /** The pod is gone; what to tell the client is being found out. */
+  | "podLost"
+  /** Nothing passes any more. */
+  | "closed";
+
+type SplicedSocket = Socket & { splice: Splice };
+
+/** A client's socket and a pod's, between which bytes pass. Handlers are shared by all, and no closure is made per socket. */
+export class Splice {
+  readonly client: SplicedSocket;
+  readonly pod: SplicedSocket;
+  readonly host: SpliceHost;
+  readonly identity: SpliceIdentity;
+  readonly startedAt = performance.now();
+  readonly fromClient = new FrameFollower(true);
+  readonly fromPod = new FrameFollower(false);
+  state: State = "open";
+  /** Who ended it first, and the code that the client was sent, if any. */
+  closedBy: "client" | "pod" | "gateway" | undefined;
+  close: Close | undefined;
+  closeCode: number | undefined;
+  /** Since when a side has taken nothing of what waits for it, in milliseconds of performance.now(). */
+  clientStalledSince: number | undefined;
+  podStalledSince: number | undefined;
+  timer: NodeJS.Timeout | undefined;
+  closedSockets = 0;
+
+  constructor(client: Socket, pod: Socket, identity: SpliceIdentity, host: SpliceHost) {
+    this.client = Object.assign(client, { splice: this });
+    this.pod = Object.assign(pod, { splice: this });
+    this.identity = identity;
+    this.host = host;
+  }
+}
+
+/** Passes bytes between two sockets, both past their handshakes and with an error listener, until one of them ends. */
+export function startSplice(splice: Splice): void {
+  const { client, pod } = splice;
+  client.on("data", onClientData).on("drain", onClientDrain).on("end", onClientEnd).on("close", onClientClose);
+  pod.on("data", onPodData).on("drain", onPodDrain).on("end", onPodGone).on("close", onPodClose);
+  client.resume();
+  pod.resume();
+}
+
+/** Closes the client with this code and reason, at the end of the frame it is being sent. */
+export function closeSplice(splice: Splice, close: Close): void {
+  if (splice.state !== "open") return;
+  splice.closedBy = "gateway";
+  splice.close = close;
+  splice.state = "closing";
+  startDeadline(splice);
+  splice.client.resume();
+  if (splice.fromPod.remaining === 0) sendClose(splice);
+}
+
+/** Ends both sockets at once. */
+export function cutSplice(splice: Splice): void {
+  splice.client.destroy();
+  splice.pod.destroy();
+}
+
+function onClientData(this: SplicedSocket, chunk: Buffer): void {
+  const { splice } = this;
+  if (splice.state !== "open" && splice.state !== "podLeaving") return;
+  const { fromClient } = splice;
+  passToPod(splice, fromClient.follow(chunk));
+  if (fromClient.closeFrame) passToPod(splice, fromClient.closeFrame);
+  if (!fromClient.stopped) return;
+  if (splice.state === "podLeaving") endBoth(splice);
+  else if (fromClient.closeFrame) letClientLeave(splice);
+  else closeSplice(splice, { code: closeCodes.malformed, reason: "protocol violation" });
+}
+
+function onPodData(this: SplicedSocket, chunk: Buffer): void {
+  const { splice } = this;
+  if (splice.state === "closing") {
+    passToClient(splice, splice.fromPod.finishFrame(chunk));
+    if (splice.fromPod.remaining === 0) sendClose(splice);
+    return;
+  }
+  if (splice.state !== "open" && splice.state !== "clientLeaving") return;
+  passToClient(splice, splice.fromPod.follow(chunk));
+  if (splice.fromPod.stopped === "violation") losePod(splice);
+  else if (splice.fromPod.closeFrame) onPodCloseFrame(splice, splice.fromPod.closeFrame);
+}
+
+/** A pod is believed two codes; for any other the session's row is asked. What answers a client's own Close passes as it is. */
+function onPodCloseFrame(splice: Splice, frame: Buffer): void {
+  const code = closeCodeOf(frame);
+  const isAnswer = splice.state === "clientLeaving";
+  if (!isAnswer && code !== closeCodes.ended && code !== closeCodes.malformed) {
+    losePod(splice);
+    return;
+  }
+  splice.closeCode = code;
+  passToClient(splice, frame);
+  if (isAnswer) endBoth(splice);
+  else letPodLeave(splice);
+}
+
+function passToPod(splice: Splice, bytes: Buffer): void {
+  if (bytes.length === 0) return;
+  splice.host.traffic.toPod(bytes.length);
+  if (!splice.pod.write(bytes)) {
+    splice.podStalledSince ??= performance.now();
+    splice.client.pause();
+  }
+}
+
+function passToClient(splice: Splice, bytes: Buffer): void {
+  if (bytes.length === 0) return;
+  splice.host.traffic.toClient(bytes.length);
+  if (!splice.client.write(bytes)) {
+    splice.clientStalledSince ??= performance.now();
+    splice.pod.pause();
+  }
+}
+
+function onClientDrain(this: SplicedSocket): void {
+  this.splice.clientStalledSince = undefined;
+  this.splice.pod.resume();
+}
+
+function onPodDrain(this: SplicedSocket): void {
+  this.splice.podStalledSince = undefined;
+  this.splice.client.resume();
+}
+
+/** The client has sent its last byte. A WebSocket has no use for a half-open connection, so the pod is told the same. */
+function onClientEnd(this: SplicedSocket): void {
+  const { splice } = this;
+  if (splice.state === "open") letClientLeave(splice);
+  splice.pod.end();
+}
+
+function onClientClose(this: SplicedSocket): void {
+  const { splice } = this;
+  splice.closedBy ??= "client";
+  endBoth(splice);
+  countClosed(splice);
+}
+
+/** The pod's side has ended: by FIN here, by a reset in onPodClose. */
+function onPodGone(this: SplicedSocket): void {
+  const { splice } = this;
+  if (splice.state === "open") losePod(splice);
+  // A frame that the client has a part of can never be whole now, so no Close frame can follow it.
+  else if (splice.state !== "podLost" && splice.state !== "closed") endBoth(splice);
+}
+
+function onPodClose(this: SplicedSocket): void {
+  onPodGone.call(this);
+  countClosed(this.splice);
+}
+
+function letClientLeave(splice: Splice): void {
+  splice.closedBy = "client";
+  splice.state = "clientLeaving";
+  startDeadline(splice);
+  splice.client.resume();
+}
+
+function letPodLeave(splice: Splice): void {
+  splice.closedBy = "pod";
+  splice.state = "podLeaving";
+  startDeadline(splice);
+}
+
+/** In the middle of a frame the client can only be cut: bytes made up to complete it would pass for the program's. */
+function losePod(splice: Splice): void {
+  splice.closedBy ??= "pod";
+  splice.pod.destroy();
+  if (splice.state !== "open" || splice.fromPod.remaining > 0) {
+    endBoth(splice);
+    return;
+  }
+  splice.state = "podLost";
+  startDeadline(splice);
+  splice.client.resume();
+  void splice.host.explainLoss(splice.identity.sessionId).then((close) => {
+    if (splice.state !== "podLost") return;
+    splice.close = close;
+    sendClose(splice);
+  });
+}
+
+function sendClose(splice: Splice): void {
+  if (splice.close) {
+    splice.closeCode = splice.close.code;
+    splice.client.write(encodeClose(splice.close));
+  }
+  endBoth(splice);
+}
+
+/** Lets both sockets send what they still hold, and reads and drops what still comes: unread bytes would make it a reset. */
+function endBoth(splice: Splice): void {
+  splice.state = "closed";
+  startDeadline(splice);
+  splice.client.end();
+  splice.pod.end();
+  splice.client.resume();
+  splice.pod.resume();
+}
+
+function startDeadline(splice: Splice): void {
+  splice.timer ??= setTimeout(cutSplice, splice.host.closeMilliseconds, splice);
+}
+
+function countClosed(splice: Splice): void {
+  splice.closedSockets += 1;
+  if (splice.closedSockets < 2) return;
+  clearTimeout(splice.timer);
+  splice.host.spliceEnded(splice);
+}

@@ -1,0 +1,61 @@
+/** What a deployment tells its page, in `/config.json`; nothing in it is secret. */
+export interface Configuration {
+  /** Of the Firebase project: https://firebase.google.com/docs/web/learn-more#config-object */
+  firebase: { apiKey: string; authDomain: string; projectId: string };
+  /** Address of the callables, to which `/NAME` is added. */
+  functionsUrl: string;
+  /** Address of the Auth emulator, where that stands in for Firebase Authentication. */
+  authEmulatorUrl?: string;
+}
+
+const fetchMilliseconds = 10_000;
+
+/** @throws Error saying what is wrong with the file. */
+export async function loadConfiguration(): Promise<Configuration> {
+  const response = await fetch("/config.json", { cache: "no-cache", signal: AbortSignal.timeout(fetchMilliseconds) });
+  if (!response.ok) throw new Error(`/config.json cannot be had (HTTP ${response.status}).`);
+  return parseConfiguration(await response.text());
+}
+
+/** @throws Error naming every field that is missing or wrong. */
+export function parseConfiguration(text: string): Configuration {
+  const file = record(parseJson(text));
+  const firebase = record(file["firebase"]);
+  const problems: string[] = [];
+  const textOf = (value: unknown, name: string) => {
+    if (typeof value === "string" && value !== "") return value;
+    problems.push(`${name} must be a text`);
+    return "";
+  };
+  const urlOf = (value: unknown, name: string) => {
+    if (typeof value === "string" && /^https?:$/.test(URL.parse(value)?.protocol ?? ""))
+      return value.replace(/\/+$/, "");
+    problems.push(`${name} must be an http or https address`);
+    return "";
+  };
+  const configuration: Configuration = {
+    firebase: {
+      apiKey: textOf(firebase["apiKey"], "firebase.apiKey"),
+      authDomain: textOf(firebase["authDomain"], "firebase.authDomain"),
+      projectId: textOf(firebase["projectId"], "firebase.projectId"),
+    },
+    functionsUrl: urlOf(file["functionsUrl"], "functionsUrl"),
+  };
+  if (file["authEmulatorUrl"] !== undefined) {
+    configuration.authEmulatorUrl = urlOf(file["authEmulatorUrl"], "authEmulatorUrl");
+  }
+  if (problems.length > 0) throw new Error(`/config.json is wrong: ${problems.join("; ")}.`);
+  return configuration;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error("/config.json is not JSON. Was it deployed with the page?", { cause: error });
+  }
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}

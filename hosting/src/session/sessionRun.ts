@@ -1,0 +1,140 @@
+import {
+  CallError,
+  type Client,
+  type Ended,
+  type Terminal,
+  type TerminalState,
+  openTerminal,
+  startSession,
+  waitForAttach,
+} from "@cliscale/client";
+import type { Attach, CreateSessionInput, Session, StageEvent, StartAnswer } from "@cliscale/protocol";
+import { type TerminalView, createTerminalView } from "../terminal/terminalView.ts";
+
+/** What a run begins with: a session to be created, or one to attach to. */
+export type Beginning = { input: CreateSessionInput & { requestId: string } } | { sessionId: string };
+
+export interface SessionRunOptions {
+  client: Client;
+  beginning: Beginning;
+  /** Where the terminal is shown. */
+  place: HTMLElement;
+  onStage: (event: StageEvent) => void;
+  /** The session exists. */
+  onCreated: (sessionId: string) => void;
+  /** What the session runs is known. */
+  onSession: (session: Session) => void;
+  /** The start was refused, and there is no session. */
+  onRefused: (error: CallError) => void;
+  onState: (state: TerminalState) => void;
+  onTitle: (title: string) => void;
+  onRoundTrip: (milliseconds: number) => void;
+  onLeaveTerminal: () => void;
+}
+
+/** One session on the page, from its start, or from attaching to it, to its end. */
+export interface SessionRun {
+  /** Ends the session. @throws CallError */
+  stop(): Promise<void>;
+  /** The network or the page is back, or the reader does not want to wait. */
+  wake(): void;
+  /** Leaves the session, which goes on, and takes away what is shown of it. */
+  dispose(): void;
+}
+
+export function runSession(options: SessionRunOptions): SessionRun {
+  const { client, beginning } = options;
+  const waiting = new AbortController();
+  let sessionId = "sessionId" in beginning ? beginning.sessionId : undefined;
+  let terminal: Terminal | undefined;
+  let view: TerminalView | undefined;
+  let isOver = false;
+
+  async function run() {
+    const { session, attach } = await begin();
+    waiting.signal.throwIfAborted();
+    created(session.id);
+    options.onSession(session);
+    if (attach) showTerminal(session.id, attach);
+    else end({ session });
+  }
+
+  function begin(): Promise<StartAnswer> {
+    const how = { signal: waiting.signal, onStage };
+    return "input" in beginning
+      ? startSession(client, beginning.input, how)
+      : waitForAttach(client, beginning.sessionId, how);
+  }
+
+  function onStage(event: StageEvent) {
+    if (event.sessionId !== undefined) created(event.sessionId);
+    options.onStage(event);
+  }
+
+  function created(id: string) {
+    sessionId = id;
+    options.onCreated(id);
+  }
+
+  function showTerminal(id: string, attach: Attach) {
+    options.place.hidden = false;
+    view = createTerminalView(options.place, {
+      onInput: (data) => terminal?.input(data),
+      onRoom: (size) => terminal?.resize(size),
+      onTitle: options.onTitle,
+      answersQueries: () => terminal?.answersQueries ?? false,
+      onLeave: options.onLeaveTerminal,
+    });
+    const size = view.room;
+    view.screen.resize(size);
+    terminal = openTerminal({ ...options, sessionId: id, attach, screen: view.screen, size, onState });
+    onState(terminal.state);
+  }
+
+  function onState(state: TerminalState) {
+    view?.setTyping(state.name === "attached");
+    options.onState(state);
+  }
+
+  function end(ended: Ended) {
+    if (isOver) return;
+    leave();
+    onState({ name: "ended", ...ended });
+  }
+
+  function fail(error: unknown) {
+    if (waiting.signal.aborted) return;
+    const failure = error instanceof CallError ? error : new CallError("internal", String(error));
+    if (sessionId === undefined) options.onRefused(failure);
+    else end({ error: failure });
+  }
+
+  function leave() {
+    isOver = true;
+    waiting.abort();
+    terminal?.close();
+  }
+
+  /** The id of a session that is starting may not have come yet: the same call again, without a stream, tells it. */
+  async function askForId(input: CreateSessionInput): Promise<string> {
+    waiting.abort();
+    const { session } = await client.createSession(input);
+    return session.id;
+  }
+
+  run().catch(fail);
+
+  return {
+    async stop() {
+      sessionId ??= "input" in beginning ? await askForId(beginning.input) : beginning.sessionId;
+      const { session } = await client.stopSession(sessionId);
+      end({ session });
+    },
+    wake: () => terminal?.wake(),
+    dispose() {
+      leave();
+      view?.dispose();
+      options.place.hidden = true;
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import type { TerminalState } from "@cliscale/client";
+import { byId } from "../dom.ts";
+import { causeInWords, endInWords } from "./words.ts";
+
+export type PageState = TerminalState | { name: "idle" } | { name: "starting"; sentence: string };
+
+/** Says how the session stands, to the reader, to screen readers and, as data attributes, to tests. */
+export interface StatusLine {
+  show(state: PageState): void;
+  showRoundTrip(milliseconds: number | undefined): void;
+  showTitle(title: string): void;
+}
+
+export function createStatusLine(): StatusLine {
+  const status = byId("status", HTMLParagraphElement);
+  const reattach = byId("reattach", HTMLButtonElement);
+  const roundTrip = byId("round-trip", HTMLParagraphElement);
+  const title = byId("title", HTMLParagraphElement);
+  let countdown: ReturnType<typeof setInterval> | undefined;
+
+  function show(state: PageState) {
+    clearInterval(countdown);
+    status.dataset["state"] = state.name;
+    delete status.dataset["exitCode"];
+    delete status.dataset["endReason"];
+    reattach.hidden = true;
+    if (state.name !== "attached") showRoundTrip(undefined);
+    if (state.name === "reattaching") return showReattaching(state);
+    status.textContent = state.name === "ended" ? describeEnd(state) : describe(state);
+  }
+
+  function describeEnd(state: Extract<PageState, { name: "ended" }>): string {
+    const { sentence, reason, exitCode } = endInWords(state);
+    status.dataset["endReason"] = reason;
+    if (exitCode !== undefined) status.dataset["exitCode"] = String(exitCode);
+    return sentence;
+  }
+
+  function showReattaching({ cause, nextTryAt }: Extract<PageState, { name: "reattaching" }>) {
+    status.textContent = `${causeInWords(cause)} Next try `;
+    if (nextTryAt === undefined) return status.append("now …");
+    // Not for screen readers, which would read out every second.
+    const seconds = document.createElement("span");
+    seconds.ariaHidden = "true";
+    const count = () => {
+      seconds.textContent = `in ${Math.max(1, Math.ceil((nextTryAt - Date.now()) / 1000))} s.`;
+    };
+    count();
+    countdown = setInterval(count, 1000);
+    status.append(seconds);
+    reattach.hidden = false;
+  }
+
+  function showRoundTrip(milliseconds: number | undefined) {
+    roundTrip.textContent = milliseconds === undefined ? "" : `${Math.max(1, Math.round(milliseconds))} ms`;
+    roundTrip.title = "From here to the terminal and back";
+  }
+
+  return {
+    show,
+    showRoundTrip,
+    showTitle(text) {
+      title.textContent = text;
+    },
+  };
+}
+
+function describe(state: Exclude<PageState, { name: "ended" | "reattaching" }>): string {
+  switch (state.name) {
+    case "idle":
+      return "Choose a bundle and start it: its terminal opens here.";
+    case "starting":
+      return state.sentence;
+    case "connecting":
+      return "Attaching …";
+    case "attached":
+      return state.controller ? "Attached." : "Attached. Another window sets the size; type here to take over.";
+  }
+}

@@ -1,0 +1,99 @@
+// What a person reads about a session.
+import type { CallError, Ended, TerminalState } from "@cliscale/client";
+import { type Session, type Stage, type StageEvent, closeCodes } from "@cliscale/protocol";
+
+export const stageNames: Record<Stage, string> = {
+  queued: "Queued",
+  scheduling: "Scheduling",
+  pulling: "Pulling",
+  starting: "Starting",
+  ready: "Ready",
+};
+
+const stageSentences: Record<Stage, string> = {
+  queued: "Waiting for a free place.",
+  scheduling: "Looking for a machine.",
+  pulling: "Loading the image.",
+  starting: "Starting the terminal.",
+  ready: "The terminal is ready.",
+};
+
+export function stageInWords({ stage, message, position }: StageEvent): string {
+  const sentence =
+    position === undefined ? stageSentences[stage] : `Waiting for a free place, number ${position} in line.`;
+  return message === undefined ? sentence : `${sentence} ${message}`;
+}
+
+export interface EndInWords {
+  sentence: string;
+  /** `endReason` of the session, the code of an error, `refused` by the gateway, or `unknown`. */
+  reason: string;
+  exitCode?: number;
+}
+
+export function endInWords({ exit, session, error, closeCode }: Ended): EndInWords {
+  if (exit) return { reason: "exited", exitCode: exit.exitCode, sentence: exitSentence(exit.exitCode, exit.signal) };
+  if (session?.endReason) return endOfSession(session);
+  if (error) return { reason: error.code, sentence: errorInWords(error) };
+  return closeCode === closeCodes.forbidden
+    ? { reason: "refused", sentence: "The gateway does not admit this page. Ask the operator to allow its address." }
+    : { reason: "unknown", sentence: "The session has ended." };
+}
+
+function endOfSession(session: Session): EndInWords {
+  const { endReason = "lost", exitCode, message } = session;
+  switch (endReason) {
+    case "exited":
+      return exitCode === undefined
+        ? { reason: endReason, sentence: "The command has ended." }
+        : { reason: endReason, exitCode, sentence: exitSentence(exitCode) };
+    case "stopped":
+      return { reason: endReason, sentence: message ?? "The session was stopped." };
+    case "idle":
+      return {
+        reason: endReason,
+        sentence: message ?? `The session ended after ${durationInWords(session.idleSeconds)} without activity.`,
+      };
+    case "deadline":
+      return { reason: endReason, sentence: message ?? "The session ended because its time was up." };
+    case "failed":
+      return { reason: endReason, sentence: `The command never ran. ${message ?? ""}`.trim() };
+    case "lost":
+      return { reason: endReason, sentence: message ?? "The session was lost." };
+  }
+}
+
+function exitSentence(exitCode: number, signal?: string): string {
+  if (signal) return `The command was ended by ${signal} (exit code ${exitCode}).`;
+  return `The command has ended with exit code ${exitCode}.`;
+}
+
+/** Why a terminal has to attach again. */
+export function causeInWords(cause: Extract<TerminalState, { name: "reattaching" }>["cause"]): string {
+  if ("error" in cause) return cause.error.message;
+  switch (cause.closeCode) {
+    case closeCodes.draining:
+      return "The gateway restarts.";
+    case closeCodes.tooMany:
+      return "Too many connections.";
+    case closeCodes.unavailable:
+      return "The terminal cannot be reached.";
+    default:
+      return "Connection lost.";
+  }
+}
+
+export function errorInWords({ message, details }: CallError): string {
+  const { retryAfterSeconds } = details;
+  return retryAfterSeconds === undefined ? message : `${message} Try again in ${durationInWords(retryAfterSeconds)}.`;
+}
+
+export function durationInWords(seconds: number): string {
+  if (seconds < 120) return counted(Math.ceil(seconds), "second");
+  if (seconds < 7200) return counted(Math.round(seconds / 60), "minute");
+  return counted(Math.round(seconds / 3600), "hour");
+}
+
+function counted(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}

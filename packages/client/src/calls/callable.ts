@@ -1,0 +1,95 @@
+// Firebase's protocol for callables, streaming included:
+// https://firebase.google.com/docs/functions/callable-reference
+import { CallError, errorOfAnswer, errorOfStatus, isObject } from "./callError.ts";
+import { readEvents } from "./eventStream.ts";
+import { type Silence, untilAborted, watchForSilence } from "./silence.ts";
+
+export interface Callables {
+  /** Address of the functions, to which `/NAME` is added. */
+  functionsUrl: string;
+  /** A current Firebase ID token; may throw a CallError to say why there is none. */
+  idToken: () => Promise<string>;
+  fetch: typeof fetch;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal | undefined;
+  /** Asks for a stream, and is given each of its chunks. */
+  onChunk?: ((chunk: unknown) => void) | undefined;
+  /** Without an answer, or in a stream without a byte, for so long, the call fails with `unavailable`. */
+  silenceMilliseconds: number;
+}
+
+/**
+ * Calls a callable and returns its result.
+ * @throws CallError when it refuses or cannot be reached; the signal's reason when the signal aborts.
+ */
+export async function call(callables: Callables, name: string, data: unknown, options: CallOptions): Promise<unknown> {
+  const silence = watchForSilence(options.silenceMilliseconds);
+  const signals = options.signal ? [options.signal, silence.signal] : [silence.signal];
+  const signal = AbortSignal.any(signals);
+  try {
+    const token = await currentToken(callables, signal);
+    const response = await post(callables, name, data, token, { signal, streaming: options.onChunk !== undefined });
+    return await readAnswer(response, silence, options.onChunk);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw error instanceof CallError ? error : unreachable(name, silence, error);
+  } finally {
+    silence.end();
+  }
+}
+
+async function currentToken({ idToken }: Callables, signal: AbortSignal): Promise<string> {
+  return untilAborted(
+    idToken().catch((error: unknown) => {
+      if (error instanceof CallError) throw error;
+      throw new CallError("unavailable", "Your sign-in could not be confirmed. Try again.", {}, { cause: error });
+    }),
+    signal,
+  );
+}
+
+function post(
+  { fetch: send, functionsUrl }: Callables,
+  name: string,
+  data: unknown,
+  token: string,
+  { signal, streaming }: { signal: AbortSignal; streaming: boolean },
+): Promise<Response> {
+  return send(`${functionsUrl}/${name}`, {
+    method: "POST",
+    headers: {
+      Authorization: `Bearer ${token}`,
+      "Content-Type": "application/json",
+      Accept: streaming ? "text/event-stream" : "application/json",
+    },
+    body: JSON.stringify({ data }),
+    signal,
+  });
+}
+
+async function readAnswer(response: Response, silence: Silence, onChunk: CallOptions["onChunk"]): Promise<unknown> {
+  // The content type of a stream is not set by firebase-functions, so only JSON can be told by it.
+  const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
+  if (isJson) return resultOf(await response.json());
+  if (!onChunk || !response.ok || !response.body) throw errorOfStatus(response.status);
+  for await (const event of readEvents(response.body, () => silence.heard())) {
+    const data: unknown = JSON.parse(event);
+    if (!isObject(data) || !("message" in data)) return resultOf(data);
+    onChunk(data["message"]);
+  }
+  throw new CallError("unavailable", "The answer broke off. Try again.");
+}
+
+function resultOf(answer: unknown): unknown {
+  if (isObject(answer) && "result" in answer) return answer["result"];
+  throw errorOfAnswer(isObject(answer) ? answer["error"] : undefined);
+}
+
+function unreachable(name: string, silence: Silence, cause: unknown): CallError {
+  const message = silence.signal.aborted
+    ? `${name} did not answer within ${silence.milliseconds / 1000} seconds. Try again.`
+    : "The service cannot be reached. Check the network and try again.";
+  return new CallError("unavailable", message, {}, { cause });
+}

@@ -1,0 +1,20 @@
+import { createLogger, port, readEnvironment, runUntilStopped } from "@cliscale/service";
+import * as z from "zod";
+import { startKubernetes } from "./server.ts";
+
+const logger = createLogger("kubernetes");
+const environment = readEnvironment({
+  CLISCALE_KUBERNETES_PORT: port.default(8001),
+  CLISCALE_STATE_DIR: z.string().startsWith("/", "must be the absolute path of the .cliscale folder"),
+  CLISCALE_POD_RANGE: z.string().default("127.64.0.0/16"),
+});
+
+const kubernetes = await startKubernetes({
+  port: environment.CLISCALE_KUBERNETES_PORT,
+  stateDirectory: environment.CLISCALE_STATE_DIR,
+  podRange: environment.CLISCALE_POD_RANGE,
+  logger,
+});
+runUntilStopped(logger, () => kubernetes.close());
+logger.info({ port: kubernetes.port, sandboxed: kubernetes.sandboxed }, "listening");
+process.send?.({ ready: true, port: kubernetes.port, sandboxed: kubernetes.sandboxed });
