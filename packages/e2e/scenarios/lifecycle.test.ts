@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
-import { root } from "@cliscale/local/settings";
 import { attach } from "../src/socket.ts";
-import { startTestStack, type TestStack } from "../src/stack.ts";
+import { spawnNpmStart, startTestStack, type TestStack } from "../src/stack.ts";
 import { signInDemo } from "../src/user.ts";
 
 let stack: TestStack;
@@ -62,7 +60,7 @@ test("a taken port is named with its variable, and nothing is started", async ()
   const address = squatter.address();
   assert.ok(typeof address === "object" && address);
   const env = { ...stack.env, CLISCALE_KMS_PORT: String(address.port) };
-  const child = spawn("npm", ["start"], { cwd: root, env, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawnNpmStart(env);
   const [message, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
   squatter.close();
   assert.equal(code, 1);

@@ -27,6 +27,13 @@ export interface TestStack {
   remove(): Promise<void>;
 }
 
+/** `npm start`, by the npm that runs the tests where one does: the one first on PATH may then be a dependency of ours. */
+export function spawnNpmStart(env: NodeJS.ProcessEnv) {
+  const npm = process.env["npm_execpath"];
+  const [program, ...args] = npm ? [process.execPath, npm, "start"] : ["npm", "start"];
+  return spawn(program!, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+}
+
 const startMilliseconds = 180_000;
 /** Pod addresses of the tests' stacks, so that they do not meet those of a stack that a person runs beside them. */
 const podRange = "127.70.0.0/16";
@@ -46,7 +53,7 @@ export async function startTestStack(options: { stateDir?: string; env?: NodeJS.
     NODE_TEST_CONTEXT: undefined,
     ...options.env,
   };
-  const child = spawn("npm", ["start"], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawnNpmStart(env);
   const output: string[] = [];
   const progress: string[] = [];
   createInterface(child.stderr).on("line", (line) => progress.push(line));
