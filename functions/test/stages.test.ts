@@ -33,7 +33,7 @@ const runningPod: V1Pod = {
 test("each stage is told once, in order, with its own time, however late it is seen", async () => {
   const { events, reporter } = collect();
   await reporter.report(sessionRow({ created_at: time(0) }), undefined);
-  assert.deepEqual(events, [{ stage: "queued", at: time(0).toISOString() }]);
+  assert.deepEqual(events, [{ stage: "queued", at: time(0).toISOString(), sessionId: sessionRow().id }]);
 
   const ready = sessionRow({ created_at: time(0), started_at: time(1), ready_at: time(4), state: "ready" });
   await reporter.report(ready, runningPod);

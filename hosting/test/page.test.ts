@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, beforeEach, test } from "node:test";
 import { sources } from "./support/backend.ts";
 import { type Stack, type Visit, openAs, startStack } from "./support/page.ts";
 
@@ -14,6 +14,8 @@ before(async () => {
 after(async () => {
   await stack?.stop();
 });
+
+beforeEach(() => ada.open(stack.site.url));
 
 const lastRun = () => stack.backend.runs.at(-1)!;
 
@@ -84,13 +86,10 @@ test("a reload and a cut show the same shell again, and queries are answered onc
 });
 
 test("the terminal follows the size of the window, down to a phone's, and a drain is followed at once", async () => {
-  await ada.page.locator("#stop").click();
-  await ada.until("ended");
   await ada.start("template:shell");
   await ada.until("attached");
   await ada.page.setViewportSize({ width: 390, height: 700 });
-  // The screen takes on its new size when the server has.
-  await ada.page.waitForFunction("document.querySelector('#terminal .xterm-screen').clientWidth < 390");
+  await ada.fits(390);
   await ada.type("clear; stty size\n");
   const [, rows, columns] = /^(\d+) (\d+)$/m.exec(await ada.shows(/^\d+ \d+$/m))!.map(Number);
   assert.ok(columns! > 30 && columns! < 50 && rows! > 10 && rows! < 40, `${rows} rows, ${columns} columns`);
@@ -130,8 +129,7 @@ test("the address of somebody else's session opens nothing", async () => {
 
   const eve = await openAs(stack.browser, `${address}?token=x`, "eve@example.com");
   assert.equal(await eve.status("state"), "idle");
-  await eve.page.goto("about:blank");
-  await eve.page.goto(address);
+  await eve.open(address);
   assert.equal(await eve.until("ended"), "There is no such session.");
   assert.equal(await eve.status("end-reason"), "not-found");
   assert.deepEqual([runs.length, stack.backend.upgrades], [known, upgrades]);
@@ -140,6 +138,8 @@ test("the address of somebody else's session opens nothing", async () => {
 });
 
 test("signing out leaves the session running, and signing in is refused in words", async () => {
+  await ada.start("template:shell");
+  await ada.until("attached");
   await ada.page.locator("#sign-out").click();
   await ada.page.locator("#sign-in").waitFor();
   assert.equal(new URL(ada.page.url()).hash, "");

@@ -14,7 +14,8 @@ const lock = JSON.parse(lockText);
 const node = await findNode();
 process.env.PATH = `${dirname(node)}${delimiter}${process.env.PATH}`;
 await install(node);
-process.exitCode = await run(node, process.argv.slice(2), { stdio: "inherit" });
+// Over the channel a program learns that this one is gone, even when it was killed.
+process.exitCode = await run(node, process.argv.slice(2), { stdio: ["inherit", "inherit", "inherit", "ipc"] });
 
 /** The pinned Node.js from npm; on platforms it is not packaged for, the running one if it is new enough. */
 async function findNode() {

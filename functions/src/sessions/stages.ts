@@ -35,11 +35,11 @@ export function createStageReporter(send: (event: StageEvent) => Promise<unknown
           .find((known) => known)!;
         // Kubernetes' times are whole seconds, so one may seem to lie before the stage that it followed.
         latest = Math.max(latest, time.getTime());
-        await send({ stage, at: new Date(latest).toISOString() });
+        await send({ stage, at: new Date(latest).toISOString(), sessionId: session.id });
       }
       if (seen?.waiting && seen.waiting !== waiting && session.state === "starting" && sent > 0) {
         waiting = seen.waiting;
-        await send({ stage: stages[sent - 1]!, at: new Date().toISOString(), message: waiting });
+        await send({ stage: stages[sent - 1]!, at: new Date().toISOString(), sessionId: session.id, message: waiting });
       }
     },
   };

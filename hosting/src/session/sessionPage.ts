@@ -50,6 +50,7 @@ export function openSessionPage({ functionsUrl }: Configuration, user: User): ()
         startForm.showRefusal(error);
       },
       onState(state) {
+        stageList.settle();
         statusLine.show(state);
         if (state.name === "ended") startForm.show("Start again");
       },

@@ -1,4 +1,4 @@
-import type { Stage, StageEvent } from "@cliscale/protocol";
+import type { StageEvent } from "@cliscale/protocol";
 import { byId } from "../dom.ts";
 import { stageNames } from "./words.ts";
 
@@ -7,6 +7,8 @@ export interface StageList {
   /** A new start: nothing is reached yet. */
   begin(): void;
   reached(event: StageEvent): void;
+  /** The start is over, be it at its last stage or before. */
+  settle(): void;
   hide(): void;
 }
 
@@ -32,10 +34,14 @@ export function createStageList(): StageList {
     const item = items.get(stage);
     // A stage may be told again with a message; its time is the first.
     if (!item || item.dataset["reached"]) return;
-    for (const other of items.values()) other.removeAttribute("aria-current");
+    settle();
     item.dataset["reached"] = "true";
-    if (stage !== lastStage) item.setAttribute("aria-current", "step");
+    item.setAttribute("aria-current", "step");
     showTime(item.querySelector("time")!, at);
+  }
+
+  function settle() {
+    for (const item of items.values()) item.removeAttribute("aria-current");
   }
 
   function showTime(element: HTMLTimeElement, at: string) {
@@ -50,10 +56,9 @@ export function createStageList(): StageList {
   return {
     begin,
     reached,
+    settle,
     hide() {
       list.hidden = true;
     },
   };
 }
-
-const lastStage: Stage = "ready";

@@ -49,6 +49,12 @@ function drive(page: Page) {
   const terminal = page.locator("#terminal .xterm-rows");
   return {
     page,
+    /** Loads the page anew. */
+    async open(url: string) {
+      await page.goto("about:blank");
+      await page.goto(url);
+      await page.locator("#session").waitFor();
+    },
     async start(source: string, command = "") {
       await page.locator("#source").fill(source);
       await page.locator("#command").fill(command);
@@ -70,6 +76,14 @@ function drive(page: Page) {
         const text = await terminal.innerText();
         if (pattern.test(text)) return text;
         if (Date.now() > deadline) assert.match(text, pattern);
+      }
+    },
+    /** Waits until the terminal has taken on a size that fits into a window of the width. */
+    async fits(width: number) {
+      for (const deadline = Date.now() + 10_000; ; await page.waitForTimeout(20)) {
+        const box = await page.locator("#terminal .xterm-screen").boundingBox();
+        if (box && box.width < width) return;
+        assert.ok(Date.now() < deadline, `the terminal stays ${box?.width} px wide`);
       }
     },
     status: (name: string) => page.locator("#status").getAttribute(`data-${name}`),

@@ -66,7 +66,11 @@ export function startTerminal(command: string | undefined, onExit: (exitCode: nu
 
   function resize(next: TerminalSize) {
     Object.assign(size, { columns: next.columns, rows: next.rows });
-    if (exitCode === undefined) pty.resize(size.columns, size.rows);
+    try {
+      pty.resize(size.columns, size.rows);
+    } catch {
+      // The command has just ended.
+    }
   }
 
   function receive(client: WebSocket, message: Buffer) {

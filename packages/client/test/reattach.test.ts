@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { WebSocketConstructor } from "@cliscale/client";
 import { closeCodes, serverMessage } from "@cliscale/protocol";
 import { error, result } from "./support/callableServer.ts";
 import { session } from "./support/sessions.ts";
 import { position, startTerminal } from "./support/terminal.ts";
+
+const RefusingWebSocket = function refuse() {
+  throw new SyntaxError("no such address");
+} as unknown as WebSocketConstructor;
 
 const patient = { minimumMilliseconds: 60_000, maximumMilliseconds: 60_000 };
 
@@ -157,4 +162,10 @@ test("a session that turns out to have ended ends the terminal with its reason",
     getSession: [result({ session: ended })],
   });
   assert.deepEqual((await tested.becomes("ended")).session, ended);
+});
+
+test("an address that no socket can be opened to is tried again, with what went wrong", async () => {
+  await using tested = await startTerminal({}, { WebSocket: RefusingWebSocket });
+  const { cause } = await tested.becomes("reattaching");
+  assert.ok("error" in cause && cause.error.message.includes("no such address"));
 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readdir, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
 import { attach } from "../src/socket.ts";
+import { leftProcesses, processesOf } from "../src/processes.ts";
 import { spawnNpmStart, startTestStack, type TestStack } from "../src/stack.ts";
 import { signInDemo } from "../src/user.ts";
 
@@ -14,33 +14,17 @@ after(async () => {
   await stack?.remove();
 });
 
-/** Processes whose command line or environment names this stack's state folder. */
-async function processesOf({ stateDir }: TestStack): Promise<string[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      const texts = await Promise.all(
-        ["cmdline", "environ"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")),
-      );
-      return texts.some((content) => content.includes(stateDir))
-        ? `${pid} ${texts[0]!.replaceAll("\0", " ")}`
-        : undefined;
-    }),
-  );
-  return found.filter((entry) => entry !== undefined);
-}
-
 test("SIGTERM and SIGINT stop everything, pods included, and users are still there at the next start", async () => {
   stack = await startTestStack();
   const { idToken, client } = await signInDemo(stack);
   assert.ok(idToken);
   const answer = await client.createSession({ bundle: { source: "template:shell" }, command: "sleep 1000" });
   const socket = await attach(answer.attach!);
-  assert.ok((await processesOf(stack)).some((line) => line.includes("runner/src/main.ts")));
+  assert.ok((await processesOf(stack)).some(({ command }) => command.includes("runner/src/main.ts")));
 
   assert.equal(await stack.stop("SIGTERM"), 0);
   await socket.closed;
-  assert.deepEqual(await processesOf(stack), []);
+  assert.deepEqual(await leftProcesses(stack), []);
 
   const { password } = stack.demo;
   stack = await startTestStack({ stateDir: stack.stateDir });
@@ -51,7 +35,7 @@ test("SIGTERM and SIGINT stop everything, pods included, and users are still the
   assert.ok(session.message);
 
   assert.equal(await stack.stop("SIGINT"), 0);
-  assert.deepEqual(await processesOf(stack), []);
+  assert.deepEqual(await leftProcesses(stack), []);
 });
 
 test("a taken port is named with its variable, and nothing is started", async () => {
@@ -68,5 +52,5 @@ test("a taken port is named with its variable, and nothing is started", async ()
     message,
     new RegExp(`127\\.0\\.0\\.1:${address.port}, for the Cloud KMS stand-in: set CLISCALE_KMS_PORT`),
   );
-  assert.deepEqual(await processesOf(stack), []);
+  assert.deepEqual(await leftProcesses(stack), []);
 });

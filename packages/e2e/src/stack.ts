@@ -30,8 +30,8 @@ export interface TestStack {
 /** `npm start`, by the npm that runs the tests where one does: the one first on PATH may then be a dependency of ours. */
 export function spawnNpmStart(env: NodeJS.ProcessEnv) {
   const npm = process.env["npm_execpath"];
-  const [program, ...args] = npm ? [process.execPath, npm, "start"] : ["npm", "start"];
-  return spawn(program!, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+  const program = npm ? process.execPath : "npm";
+  return spawn(program, npm ? [npm, "start"] : ["start"], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
 }
 
 const startMilliseconds = 180_000;

@@ -5,6 +5,8 @@ export interface TestUser {
   uid: string;
   idToken: string;
   client: Client;
+  /** With the same password, on a stack that may have been started since. */
+  signInAgain(stack: TestStack): Promise<TestUser>;
 }
 
 /** Signs up a new user, or signs in the demo user, and gives them a client. */
@@ -28,6 +30,7 @@ async function authenticate(stack: TestStack, method: string, email: string, pas
   return {
     uid: localId,
     idToken,
+    signInAgain: (other) => authenticate(other, "signInWithPassword", email, password),
     client: createClient({ functionsUrl: stack.functionsUrl, idToken: () => Promise.resolve(idToken) }),
   };
 }

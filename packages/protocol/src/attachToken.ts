@@ -21,7 +21,3 @@ export const attachTokenClaims = z.object({
   exp: z.int(),
 });
 export type AttachTokenClaims = z.infer<typeof attachTokenClaims>;
-
-/** The subprotocols a client offers: the terminal's, and the token as a name (RFC 6455 §11.5 allows its characters). */
-export const terminalProtocol = "tty";
-export const bearerProtocolPrefix = "bearer.";

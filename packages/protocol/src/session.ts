@@ -55,6 +55,8 @@ export type Stage = (typeof stages)[number];
 export interface StageEvent {
   stage: Stage;
   at: string;
+  /** Of the session that is starting, so that a caller can stop it, or come back to it, before it is ready. */
+  sessionId?: string;
   message?: string;
   position?: number;
 }

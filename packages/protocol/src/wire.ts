@@ -45,6 +45,10 @@ export interface Exit {
   signal?: string;
 }
 
+/** The subprotocols a client offers: the terminal's, and the token as a name (RFC 6455 §11.5 allows its characters). */
+export const terminalProtocol = "tty";
+export const bearerProtocolPrefix = "bearer.";
+
 /** Port of the terminal server in a pod, ttyd's default. */
 export const terminalPort = 7681;
 

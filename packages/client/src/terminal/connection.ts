@@ -66,6 +66,7 @@ export interface Connection {
 /** Opens a connection and says hello. It ends by itself, whatever the server does. */
 export function connect(options: ConnectionOptions): Connection {
   const { attach, drawing, times } = options;
+  const socket = new options.WebSocket(attach.url, [terminalProtocol, bearerProtocolPrefix + attach.token]);
   const closed = Promise.withResolvers<Closing>();
   let attachedAt: number | undefined;
   let exit: Exit | undefined;
@@ -80,7 +81,6 @@ export function connect(options: ConnectionOptions): Connection {
     onSilent: () => drawing.isPositioned && !isPaused && giveUp(),
   });
 
-  const socket = new options.WebSocket(attach.url, [terminalProtocol, bearerProtocolPrefix + attach.token]);
   socket.binaryType = "arraybuffer";
   socket.addEventListener("open", sayHello);
   socket.addEventListener("message", ({ data }) => {

@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createLogger, readEnvironment, runUntilStopped } from "@cliscale/service";
 import * as z from "zod";
 import { projectId } from "../settings.ts";
+import { keepUsers } from "./keepUsers.ts";
 import { endLeftover, recordProcess } from "../stack/leftover.ts";
 
 const logger = createLogger("firebase");
@@ -46,6 +47,7 @@ void ended.then(() => {
 });
 await untilReady();
 process.send?.({ ready: true });
+void keepUsers(environment.FIREBASE_PROJECT_DIR, users, logger);
 
 async function stop(): Promise<void> {
   stopping = true;
