@@ -49,10 +49,11 @@ export async function attach(host: AttachHost, upgrade: Upgrade): Promise<void> 
   const record = new AttachRecord(upgrade.handshake.session);
   try {
     await letIn(host, upgrade, record);
-    record.attached(host);
   } catch (error) {
     turnAway(host, upgrade, record, error);
+    return;
   }
+  record.attached(host);
 }
 
 async function letIn(host: AttachHost, { handshake, client, head }: Upgrade, record: AttachRecord): Promise<void> {
@@ -67,6 +68,7 @@ async function letIn(host: AttachHost, { handshake, client, head }: Upgrade, rec
   const claims = await record.step("verify", verify(host, token));
   const identity = { sessionId, ownerUid: claims.sub, jti: claims.jti };
   record.jti = claims.jti;
+  departure.signal.throwIfAborted();
 
   const admit = host.admission.takePlace(identity);
   try {
@@ -146,6 +148,7 @@ function turnAway(host: AttachHost, { request, client, head }: Upgrade, record: 
     record.abandoned(host);
     return;
   }
+  if (!(error instanceof Refusal)) host.logger.error({ err: error }, "attach failed unexpectedly");
   const refusal = error instanceof Refusal ? error : new Refusal("unavailable", undefined, { cause: error });
   refuseAsWebSocket(request, client, head, refusal.close);
   record.refused(host, refusal);

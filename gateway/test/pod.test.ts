@@ -39,6 +39,8 @@ async function dialAnsweredBy(
   return { pod, dialled: dial(pod.ip, options) };
 }
 
+const withoutProof = (key: string) => podAnswer(podSecret, key, { [proofHeader]: undefined });
+
 /** The gateway gives the pod up and leaves no connection behind. */
 async function isGivenUp(pod: RawPod, dialled: Promise<Socket>, message?: RegExp): Promise<void> {
   await assert.rejects(dialled, (error) => error instanceof PodError && (message?.test(error.message) ?? true));
@@ -93,7 +95,7 @@ test("what the pod sends right behind its answer is not lost, in whatever pieces
 suite("a pod is refused", () => {
   const answers: Record<string, { answer: (key: string) => string; message: RegExp }> = {
     "that cannot prove itself": {
-      answer: (key) => podAnswer(podSecret, key, { [proofHeader]: undefined }),
+      answer: withoutProof,
       message: /prove/,
     },
     "that proves itself for another session": {
@@ -196,12 +198,11 @@ test("a client that goes away ends the dialling", async () => {
 });
 
 test("a stock ttyd is let off the proof only where its session says so and the operator allows it", async () => {
-  const answer = (key: string) => podAnswer(podSecret, key, { [proofHeader]: undefined });
-  const allowed = await dialAnsweredBy(answer, { terminal: "ttyd", ttydAllowed: true });
+  const allowed = await dialAnsweredBy(withoutProof, { terminal: "ttyd", ttydAllowed: true });
   (await allowed.dialled).destroy();
   await allowed.pod.stop();
   for (const options of [{ terminal: "ttyd" as const }, { ttydAllowed: true }]) {
-    const { pod, dialled } = await dialAnsweredBy(answer, options);
+    const { pod, dialled } = await dialAnsweredBy(withoutProof, options);
     await isGivenUp(pod, dialled, /prove/);
   }
 });

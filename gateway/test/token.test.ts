@@ -52,11 +52,11 @@ suite("the header of a token cannot choose how it is verified", () => {
   });
 
   test("a key of its own, or an address of one", async () => {
-    const before = jwks.requests;
+    const requests = jwks.requests;
     const header = { jwk: stranger.jwk, jku: jwks.url, x5u: jwks.url, x5c: ["MII="] };
     await isRefused(await stranger.token({}, { ...header, kid: signer.kid }));
     await verify(await signer.token({}, header));
-    assert.equal(jwks.requests, before);
+    assert.equal(jwks.requests, requests);
   });
 
   test("the public key as an HMAC secret, no algorithm, another algorithm", async () => {
@@ -156,7 +156,10 @@ function signedBy({ privateKey }: Signer, header: Record<string, unknown>): stri
 }
 
 function assembled(header: object, signatureOf: (input: string) => Buffer): string {
-  const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url");
   const input = `${encode(header)}.${encode(defaultClaims())}`;
   return `${input}.${signatureOf(input).toString("base64url")}`;
+}
+
+function encode(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString("base64url");
 }

@@ -48,6 +48,7 @@ export class Keys {
   private askedAt = Number.NEGATIVE_INFINITY;
   private fetching: Promise<boolean> | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private isStopped = false;
 
   constructor(options: KeysOptions) {
     this.options = options;
@@ -57,10 +58,12 @@ export class Keys {
   /** Fetches the keys, once now and then every minute. Resolves after the first attempt, whatever its result. */
   async start(): Promise<void> {
     const fetched = await this.refresh();
+    if (this.isStopped) return;
     this.timer = setTimeout(() => void this.start(), fetched ? refreshMilliseconds : retryMilliseconds).unref();
   }
 
   stop(): void {
+    this.isStopped = true;
     clearTimeout(this.timer);
   }
 

@@ -30,6 +30,16 @@ export async function attachTo(url: string, token: string, options: ClientOption
   return socket;
 }
 
+/** Attaches, and says with which code the gateway closed the socket, or none where the terminal was reached. */
+export async function attempt(url: string, token: string): Promise<{ client: WebSocket; code?: number }> {
+  const client = new WebSocket(url, protocolsOf(token), { perMessageDeflate: false });
+  const refused = closed(client);
+  const reached = once(client, "pong");
+  client.on("open", () => client.ping());
+  const result = await Promise.race([reached, refused]);
+  return "code" in result ? { client, code: result.code } : { client };
+}
+
 /** A client that says over TCP whatever it is told to. */
 export async function connectRaw(port: number): Promise<Socket> {
   const socket = connect({ port, host: "127.0.0.1", noDelay: true });

@@ -57,7 +57,11 @@ export interface JwksServer {
 export async function startJwks(keys: unknown[], path = "/.well-known/jwks.json"): Promise<JwksServer> {
   const server = createServer((_request, response) => {
     jwks.requests += 1;
-    response.writeHead(jwks.status, { "Content-Type": "application/json", Location: "/elsewhere" });
+    response.writeHead(jwks.status, {
+      "Content-Type": "application/json",
+      Connection: "close",
+      Location: "/elsewhere",
+    });
     response.end(JSON.stringify({ keys: jwks.keys }));
   });
   server.listen(0, "127.0.0.1");

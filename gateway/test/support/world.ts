@@ -7,7 +7,7 @@ import type { Deadlines } from "../../src/deadlines.ts";
 import type { Settings } from "../../src/env.ts";
 import { createGateway, type Gateway } from "../../src/gateway.ts";
 import { type LogEvent, recordingLogger } from "./logger.ts";
-import { nextPodIp, podRange } from "./pods.ts";
+import { nextPodIp, podRange, type RawPod, shakeHandsAsPod, startRawPod } from "./pods.ts";
 import { createSigner, defaultClaims, issuer, type JwksServer, type Signer, startJwks } from "./signer.ts";
 
 export const allowedOrigin = "http://127.0.0.1:5000";
@@ -92,6 +92,13 @@ export async function startWorld(
   };
 }
 
+/** A session whose pod proves who it is and then leaves its sockets to the test. */
+export async function startRawSession(world: World): Promise<{ session: TestSession; pod: RawPod }> {
+  const session = await world.createSession();
+  const pod = await startRawPod((socket) => shakeHandsAsPod(socket, session.podSecret), session.podIp);
+  return { session, pod };
+}
+
 function defaultSettings(databaseUrl: string, jwksUrl: string): Settings {
   const range = new BlockList();
   const [network = "", prefix] = podRange.split("/");
@@ -113,10 +120,8 @@ function defaultSettings(databaseUrl: string, jwksUrl: string): Settings {
   };
 }
 
-async function createSession(
-  pool: Pool,
-  { owner = randomUUID(), podIp = nextPodIp(), terminal = "runner" as "runner" | "ttyd" } = {},
-): Promise<TestSession> {
+async function createSession(pool: Pool, options: Parameters<World["createSession"]>[0] = {}): Promise<TestSession> {
+  const { owner = `user-${randomUUID()}`, podIp = nextPodIp(), terminal = "runner" } = options;
   const id = randomUUID();
   const podSecret = randomBytes(32).toString("base64url");
   await insertSession(pool, {

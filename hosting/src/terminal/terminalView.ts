@@ -48,6 +48,8 @@ export function createTerminalView(place: HTMLElement, handlers: TerminalViewHan
     disableStdin: true,
     fontFamily: 'ui-monospace, "SF Mono", Menlo, "Cascadia Mono", Consolas, "DejaVu Sans Mono", monospace',
     fontSize: 14,
+    // At 1.0 the DOM renderer cuts the underscore off in common fonts.
+    lineHeight: 1.15,
     linkHandler,
     minimumContrastRatio: 4.5,
     scrollback: scrollbackLines,

@@ -31,5 +31,5 @@ try {
 } catch (error) {
   const expected = error instanceof PortTakenError || error instanceof EnvironmentError;
   say(expected ? error.message : `the start failed: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
+  process.exit(1);
 }

@@ -4,6 +4,7 @@ import { glob } from "node:fs/promises";
 import { run as runTests } from "node:test";
 import { spec } from "node:test/reporters";
 import { ensureChromium } from "./chromium.ts";
+import { ensureKubectl } from "./kubectl.ts";
 import { root, run } from "./repository.ts";
 
 interface Tally {
@@ -21,6 +22,8 @@ const fileMilliseconds = 5 * 60_000;
 
 process.env["CLISCALE_TEST_SIZE"] = process.argv[2] ?? "small";
 process.env["CLISCALE_CHROMIUM"] = await ensureChromium();
+const kubectl = await ensureKubectl();
+if (kubectl) process.env["CLISCALE_KUBECTL"] ??= kubectl;
 
 const tally: Tally = { passed: 0, failed: 0, skipped: [] };
 await checkCode(tally);

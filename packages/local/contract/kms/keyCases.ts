@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createPublicKey, randomUUID } from "node:crypto";
-import { type ContractCase, refuses } from "../../src/grpc/contract.ts";
+import { type ContractCase, refuses } from "../support/contract.ts";
 import { createKey, createSigningVersion, createVersion, milliseconds, signingKey, untilEnabled } from "./steps.ts";
 import type { KmsSubject } from "./subject.ts";
 

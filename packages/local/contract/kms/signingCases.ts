@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { verify } from "node:crypto";
 import { crc32c } from "@aws-crypto/crc32c";
-import { type ContractCase, refuses } from "../../src/grpc/contract.ts";
+import { type ContractCase, refuses } from "../support/contract.ts";
 import { assertChecksum, createKey, createSigningVersion, createVersion, sha256 } from "./steps.ts";
 import type { KmsSubject } from "./subject.ts";
 

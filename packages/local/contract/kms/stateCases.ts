@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ContractCase, refuses } from "../../src/grpc/contract.ts";
+import { type ContractCase, refuses } from "../support/contract.ts";
 import { createSigningVersion, milliseconds, setState, sha256 } from "./steps.ts";
 import type { KmsSubject } from "./subject.ts";
 

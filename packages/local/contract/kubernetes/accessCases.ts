@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ContractCase } from "../../src/grpc/contract.ts";
+import type { ContractCase } from "../support/contract.ts";
 import { assertRefused, jobsPath } from "./steps.ts";
 import type { KubernetesSubject } from "./subject.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ContractCase } from "../../src/grpc/contract.ts";
+import type { ContractCase } from "../support/contract.ts";
 import type { ApiObject } from "../../src/kubernetes/resources/objects.ts";
 import type { Pod } from "../../src/kubernetes/resources/pod.ts";
 import {
@@ -129,6 +129,19 @@ export const deletionCases: ContractCase<KubernetesSubject>[] = [
       succeeded(await subject.send("DELETE", `${podsPath(subject)}/${pod.metadata.name}`));
       const ended = await untilPodOf(subject, name, "it has ended", (each) => stateOf(each)?.terminated !== undefined);
       assert.equal(stateOf(ended)?.terminated?.exitCode, 137);
+      await untilGone(subject, podsPath(subject), pod.metadata.name);
+    },
+  },
+  {
+    name: "a pod that waits for its secret can be deleted",
+    async check(subject) {
+      const name = subject.newName();
+      await createJob(subject, name, {
+        container: { volumeMounts: [{ name: "mine", mountPath: "/mine" }] },
+        podSpec: { volumes: [{ name: "mine", secret: { secretName: name } }], terminationGracePeriodSeconds: 60 },
+      });
+      const pod = await untilPodOf(subject, name, "it waits", (each) => stateOf(each)?.waiting !== undefined);
+      succeeded(await subject.send("DELETE", `${podsPath(subject)}/${pod.metadata.name}`));
       await untilGone(subject, podsPath(subject), pod.metadata.name);
     },
   },

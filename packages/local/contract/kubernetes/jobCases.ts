@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ContractCase } from "../../src/grpc/contract.ts";
+import type { ContractCase } from "../support/contract.ts";
 import {
   createJob,
   isRunning,
@@ -113,7 +113,6 @@ export const jobCases: ContractCase<KubernetesSubject>[] = [
     async check(subject) {
       const name = subject.newName();
       await createJob(subject, name, { script: "sleep 60", jobSpec: { activeDeadlineSeconds: 1 } });
-      await untilPodOf(subject, name, "it runs", isRunning);
       const job = await untilJob(subject, name, "it is failed", (each) => Boolean(trueCondition(each, "Failed")));
       assert.equal(trueCondition(job, "Failed")?.reason, "DeadlineExceeded");
       assert.equal(job.status.active ?? 0, 0);

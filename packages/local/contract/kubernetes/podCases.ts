@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ContractCase } from "../../src/grpc/contract.ts";
+import type { ContractCase } from "../support/contract.ts";
 import type { Pod } from "../../src/kubernetes/resources/pod.ts";
 import { watchEvents } from "./request.ts";
 import {
@@ -7,7 +7,6 @@ import {
   createJob,
   isRunning,
   patchJob,
-  patienceMilliseconds,
   podsPath,
   secretManifest,
   secretsPath,
@@ -30,7 +29,7 @@ export const podCases: ContractCase<KubernetesSubject>[] = [
       const name = subject.newName();
       await createJob(subject, name, { jobSpec: { suspend: true } });
       const query = `labelSelector=batch.kubernetes.io%2Fjob-name%3D${name}&watch=true`;
-      const signal = AbortSignal.timeout(patienceMilliseconds);
+      const signal = AbortSignal.timeout(subject.patienceMilliseconds);
       const events = watchEvents(subject.kubeConfig, `${podsPath(subject)}?${query}`, signal);
       const first = events.next();
       succeeded(await patchJob(subject, name, { spec: { suspend: false } }));
@@ -125,7 +124,6 @@ export const podCases: ContractCase<KubernetesSubject>[] = [
     async check(subject) {
       const name = subject.newName();
       await createJob(subject, name, {
-        script: 'cd /run/secrets/mine && printf "%s %s" "$(cat word)" "$(stat -L -c %a word)" > $MESSAGE',
         container: {
           command: ["sh", "-c", 'cd "$MINE" && printf "%s %s" "$(cat word)" "$(stat -L -c %a word)" > $MESSAGE'],
           env: [
@@ -187,11 +185,18 @@ export const podCases: ContractCase<KubernetesSubject>[] = [
     async check(subject) {
       const name = subject.newName();
       const readinessProbe = { httpGet: { port: 7681, path: "/" }, periodSeconds: 1, failureThreshold: 1 };
-      await createJob(subject, name, { script: "sleep 60", container: { readinessProbe } });
-      const pod = await untilPodOf(subject, name, "it runs", isRunning);
-      const ready = pod.status.conditions?.find((condition) => condition.type === "Ready");
-      assert.equal(ready?.status, "False");
-      assert.equal(ready?.reason, "ContainersNotReady");
+      await createJob(subject, name, { script: "sleep 2", container: { readinessProbe } });
+      const seen: Pod[] = [];
+      await untilPodOf(subject, name, "it has ended", (pod) => {
+        if (isRunning(pod)) seen.push(pod);
+        return stateOf(pod)?.terminated !== undefined;
+      });
+      assert.ok(seen.length > 0, "it never ran");
+      for (const { status } of seen) {
+        const ready = status.conditions?.find((condition) => condition.type === "Ready");
+        assert.equal(ready?.status, "False");
+        assert.equal(ready?.reason, "ContainersNotReady");
+      }
     },
   },
   {
@@ -206,6 +211,15 @@ export const podCases: ContractCase<KubernetesSubject>[] = [
       });
       assert.equal(pod.status.phase, "Pending");
       assert.ok(stateOf(pod)?.waiting?.message);
+    },
+  },
+  {
+    name: "a program that does not exist cannot be started",
+    async check(subject) {
+      const name = subject.newName();
+      await createJob(subject, name, { container: { command: ["/no/such/program"] } });
+      const { exitCode, reason } = await untilTerminated(subject, name);
+      assert.deepEqual([exitCode, reason], [128, "StartError"]);
     },
   },
   {

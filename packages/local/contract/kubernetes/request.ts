@@ -33,7 +33,9 @@ export async function sendRequest(
   const chunks: Buffer[] = [];
   for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString("utf8");
-  const isJson = response.headers["content-type"]?.startsWith("application/json") ?? false;
+  // What answers a watch is a sequence of objects.
+  const isWatch = response.statusCode === 200 && path.includes("watch=true");
+  const isJson = response.headers["content-type"]?.startsWith("application/json") && !isWatch;
   return {
     status: response.statusCode!,
     headers: response.headers,
@@ -55,10 +57,11 @@ export async function* watchEvents(
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent> {
   const response = await open(kubeConfig, "GET", path, {}, signal);
-  // A watch that is cut off ends, as one does that the server ends.
-  response.on("error", () => undefined);
   try {
     for await (const line of createInterface({ input: response })) yield JSON.parse(line) as WatchEvent;
+  } catch (error) {
+    // A watch that is cut off ends, as one does that the server ends.
+    if (!response.errored) throw error;
   } finally {
     response.destroy();
   }

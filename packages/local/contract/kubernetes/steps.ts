@@ -5,9 +5,6 @@ import type { Pod } from "../../src/kubernetes/resources/pod.ts";
 import { type Answer, watchEvents } from "./request.ts";
 import type { KubernetesSubject } from "./subject.ts";
 
-/** How long a cluster may take to do what it has promised, in milliseconds. A real one has to pull an image first. */
-export const patienceMilliseconds = process.env["CLISCALE_CONTRACT_KUBECONFIG"] ? 120_000 : 10_000;
-
 /** The label by which what the contract made is found again. */
 export const contractLabel = "cliscale.dev/contract";
 
@@ -116,7 +113,7 @@ async function until<T extends ApiObject, R>(
   what: string,
   found: (objects: Snapshot<T>) => R | undefined,
 ): Promise<R> {
-  const deadline = AbortSignal.timeout(patienceMilliseconds);
+  const deadline = AbortSignal.timeout(subject.patienceMilliseconds);
   const objects = new Map<string, T>();
   try {
     for (;;) {
@@ -136,7 +133,7 @@ async function until<T extends ApiObject, R>(
   } catch (error) {
     if (!deadline.aborted) throw error;
     assert.fail(
-      `not within ${patienceMilliseconds / 1000} s: ${what}; there is ${JSON.stringify([...objects.values()])}`,
+      `not within ${subject.patienceMilliseconds / 1000} s: ${what}; there is ${JSON.stringify([...objects.values()])}`,
     );
   }
 }

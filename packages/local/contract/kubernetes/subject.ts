@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createLogger } from "@cliscale/service";
 import { KubeConfig } from "@kubernetes/client-node";
 import { baseEnvironment } from "../../src/kubernetes/kubelet/images.ts";
-import { type Kubernetes, startKubernetes } from "../../src/kubernetes/server.ts";
+import { type Kubernetes, type KubernetesOptions, startKubernetes } from "../../src/kubernetes/server.ts";
 import { type Answer, type RequestOptions, sendRequest } from "./request.ts";
 
 /** A Kubernetes, real or not, that the contract is checked on. */
@@ -17,6 +17,8 @@ export interface KubernetesSubject {
   image: string;
   /** A request without a client library between; bodies are JSON. */
   send(method: string, path: string, options?: RequestOptions): Promise<Answer>;
+  /** What does not come about within this is taken not to, in milliseconds. */
+  patienceMilliseconds: number;
   /** A name that nothing else has. It is also the value of the label `cliscale.dev/contract` of what a case makes. */
   newName(): string;
   /** Removes what the cases made. */
@@ -34,6 +36,8 @@ export function openCluster(kubeconfigPath: string): KubernetesSubject {
     kubeConfig,
     namespace,
     image,
+    // Its first pod has to wait for its image, and perhaps for a node.
+    patienceMilliseconds: 120_000,
     send: (method, path, options) => sendRequest(kubeConfig, method, path, options),
     newName() {
       const name = `contract-${randomBytes(5).toString("hex")}`;
@@ -55,21 +59,32 @@ export function openCluster(kubeconfigPath: string): KubernetesSubject {
   return subject;
 }
 
-/** A stand-in of its own. `kubeconfigOf` may put something between it and its clients. */
-export async function openStandIn(
-  kubeconfigOf: (standIn: Kubernetes) => Promise<string> = async ({ kubeconfigPath }) => kubeconfigPath,
-): Promise<KubernetesSubject & { standIn: Kubernetes }> {
-  const stateDirectory = await mkdtemp(join(tmpdir(), "cliscale-kubernetes-"));
+export interface StandInOptions extends Partial<KubernetesOptions> {
+  /** The kubeconfig by which the stand-in is reached, if there is something between it and its clients. */
+  kubeconfigOf?: (standIn: Kubernetes) => Promise<string>;
+}
+
+export interface StandInSubject extends KubernetesSubject {
+  standIn: Kubernetes;
+  stateDirectory: string;
+}
+
+/** A stand-in of its own, with a state of its own unless it is given one. */
+export async function openStandIn({ kubeconfigOf, ...options }: StandInOptions = {}): Promise<StandInSubject> {
+  const stateDirectory = options.stateDirectory ?? (await mkdtemp(join(tmpdir(), "cliscale-kubernetes-")));
   const standIn = await startKubernetes({
     port: 0,
     stateDirectory,
     podRange: "127.66.0.0/16",
     logger: createLogger("kubernetes"),
     images: { node: { entrypoint: ["node"], environment: { ...baseEnvironment }, readable: [] } },
+    ...options,
   });
   return {
-    ...openCluster(await kubeconfigOf(standIn)),
+    ...openCluster((await kubeconfigOf?.(standIn)) ?? standIn.kubeconfigPath),
     standIn,
+    stateDirectory,
+    patienceMilliseconds: 10_000,
     async close() {
       await standIn.close();
       await rm(stateDirectory, { recursive: true });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { status } from "@grpc/grpc-js";
-import type { ContractCase } from "../../src/grpc/contract.ts";
+import type { ContractCase } from "../support/contract.ts";
 import { createAimedJob, getJob, milliseconds, untilJob, whatIsDueHasBegun } from "./steps.ts";
 import type { SchedulerSubject } from "./subject.ts";
 

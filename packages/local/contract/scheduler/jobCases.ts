@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ContractCase, refuses } from "../../src/grpc/contract.ts";
+import { type ContractCase, refuses } from "../support/contract.ts";
 import { createJob, getJob, type Job, milliseconds, uniqueName, untilJob, yearly } from "./steps.ts";
 import type { SchedulerSubject } from "./subject.ts";
 

@@ -1,5 +1,6 @@
 import { createLogger, port, readEnvironment, runUntilStopped } from "@cliscale/service";
 import * as z from "zod";
+import { acceptFaults } from "../grpc/faultMessages.ts";
 import { startKubernetes } from "./server.ts";
 
 const logger = createLogger("kubernetes");
@@ -9,12 +10,15 @@ const environment = readEnvironment({
   CLISCALE_POD_RANGE: z.string().default("127.64.0.0/16"),
 });
 
-const kubernetes = await startKubernetes({
+const starting = startKubernetes({
   port: environment.CLISCALE_KUBERNETES_PORT,
   stateDirectory: environment.CLISCALE_STATE_DIR,
   podRange: environment.CLISCALE_POD_RANGE,
   logger,
 });
-runUntilStopped(logger, () => kubernetes.close());
+runUntilStopped(logger, async () => (await starting).close());
+
+const kubernetes = await starting;
+acceptFaults(kubernetes.injectFault);
 logger.info({ port: kubernetes.port, sandboxed: kubernetes.sandboxed }, "listening");
-process.send?.({ ready: true, port: kubernetes.port, sandboxed: kubernetes.sandboxed });
+if (process.connected) process.send?.({ ready: true, port: kubernetes.port, sandboxed: kubernetes.sandboxed });

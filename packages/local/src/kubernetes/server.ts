@@ -1,11 +1,10 @@
 import { mkdir } from "node:fs/promises";
-import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Logger } from "@cliscale/service";
 import { createApiServer } from "./api/apiServer.ts";
 import { createAuthenticator, type UserId, users } from "./api/authenticate.ts";
 import { createFaults } from "./api/faults.ts";
+import { host, openServer } from "./api/openServer.ts";
 import { startGarbageCollector } from "./controllers/garbageCollector.ts";
 import { startJobController } from "./controllers/jobController.ts";
 import { startNamespaceController } from "./controllers/namespaceController.ts";
@@ -45,83 +44,82 @@ export interface Kubernetes {
   tokens: Record<UserId, string>;
   /** Whether pods are kept from what is not their own. */
   sandboxed: boolean;
+  /**
+   * Injects a fault, as `POST /faults` does for an administrator.
+   * @throws StatusError for what is no fault.
+   */
+  injectFault: (fault: unknown) => void;
   /** Ends all pods, then the server. */
   close(): Promise<void>;
 }
-
-const host = "127.0.0.1";
 
 /** How long pods have to end when the cluster is stopped, in milliseconds; no pod may outlive it. */
 const stopGraceMilliseconds = 2000;
 
 /** Starts a cluster of one machine: its API, its controllers, and the node that runs pods as processes. */
 export async function startKubernetes(options: KubernetesOptions): Promise<Kubernetes> {
-  const { stateDirectory, logger } = options;
+  const { stateDirectory } = options;
   const privateDirectory = join(stateDirectory, "kubernetes");
   await mkdir(privateDirectory, { recursive: true, mode: 0o700 });
-  const { ca, certificate, key } = await loadCertificates(stateDirectory, privateDirectory);
+  const certificates = await loadCertificates(stateDirectory, privateDirectory);
   const tokens = await loadTokens(privateDirectory);
 
+  // The port is taken before anything is touched that another cluster with the same state may be using.
+  const server = await openServer(certificates, options.port);
+  const url = `https://${host}:${server.port}`;
+  const kubeconfigPath = join(stateDirectory, "kubeconfig");
+  try {
+    const cluster = await startCluster(options, tokens, join(privateDirectory, "pods"));
+    await writeKubeconfig(kubeconfigPath, {
+      server: url,
+      ca: certificates.ca,
+      user: users.admin.name,
+      token: tokens.admin,
+      namespace: runnerNamespace,
+    });
+    server.serve(cluster.answer);
+    let stopped: Promise<void> | undefined;
+    return {
+      port: server.port,
+      url,
+      ca: certificates.ca,
+      kubeconfigPath,
+      tokens,
+      sandboxed: cluster.sandboxed,
+      injectFault: cluster.injectFault,
+      close: () => (stopped ??= cluster.stop().then(server.close)),
+    };
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+/** Everything behind the port. */
+async function startCluster(options: KubernetesOptions, tokens: Record<UserId, string>, podsDirectory: string) {
+  const { logger } = options;
   const isolation = options.sandbox === false ? hostProcess : await chooseIsolation(logger);
   const store = createStore(options.historyLength);
   const faults = createFaults();
   const kubelet = await startKubelet({
     store,
-    takeFault: faults.takeForPod,
     logger,
-    images: options.images ?? productImages(stateDirectory),
+    takeFault: faults.takeForPod,
+    images: options.images ?? productImages(options.stateDirectory),
     isolation,
     podRange: options.podRange,
-    podsDirectory: join(privateDirectory, "pods"),
+    podsDirectory,
   });
-  const stopControllers = [startJobController, startGarbageCollector, startNamespaceController].map((start) =>
-    start(store, logger),
-  );
+  const controllers = [startJobController, startGarbageCollector, startNamespaceController];
+  const stopControllers = controllers.map((start) => start(store, logger));
   seed(store);
-
-  const server = createServer(
-    { cert: certificate, key },
-    createApiServer({ store, kubelet, logger, faults, authenticate: createAuthenticator(tokens) }),
-  );
-  // Clients keep connections for later; they must not find one closed that they have just chosen.
-  server.keepAliveTimeout = 120_000;
-  const port = await listen(server, options.port);
-  const url = `https://${host}:${port}`;
-  const kubeconfigPath = join(stateDirectory, "kubeconfig");
-  await writeKubeconfig(kubeconfigPath, {
-    server: url,
-    ca,
-    user: users.admin.name,
-    token: tokens.admin,
-    namespace: runnerNamespace,
-  });
-
-  const stop = async () => {
-    await kubelet.close(stopGraceMilliseconds);
-    for (const stopController of stopControllers) stopController();
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
-  };
-  let stopped: Promise<void> | undefined;
   return {
-    port,
-    url,
-    ca,
-    kubeconfigPath,
-    tokens,
+    answer: createApiServer({ store, kubelet, logger, faults, authenticate: createAuthenticator(tokens) }),
     sandboxed: isolation.sandboxed,
-    close: () => (stopped ??= stop()),
+    injectFault: faults.add,
+    async stop() {
+      await kubelet.close(stopGraceMilliseconds);
+      for (const stopController of stopControllers) stopController();
+    },
   };
-}
-
-/** The port that the server listens on. */
-function listen(server: ReturnType<typeof createServer>, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
 }

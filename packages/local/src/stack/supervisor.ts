@@ -30,23 +30,19 @@ export function superviseParts(say: (text: string) => void): Supervisor {
   }
 
   function watch(part: Part, options: PartOptions, restarts: number[]): void {
-    void part.ended.then(async (how) => {
-      if (stopping) return;
-      running.splice(running.indexOf(part), 1);
-      const now = Date.now();
-      const recent = [...restarts.filter((time) => time > now - 60_000), now];
-      if (recent.length > restartsPerMinute) {
-        failure.reject(new Error(`${part.name} ${how}, for the ${recent.length}th time within a minute`));
-        return;
-      }
-      say(`${part.name} ${how}; starting it again`);
-      try {
-        const next = await startPart(options);
-        await adopt(next, options, recent);
-      } catch (error) {
-        failure.reject(error);
-      }
-    });
+    part.ended.then((how) => restart(part, options, restarts, how)).catch(failure.reject);
+  }
+
+  async function restart(part: Part, options: PartOptions, restarts: number[], how: string): Promise<void> {
+    if (stopping) return;
+    running.splice(running.indexOf(part), 1);
+    const now = Date.now();
+    const recent = [...restarts.filter((time) => time > now - 60_000), now];
+    if (recent.length > restartsPerMinute) {
+      throw new Error(`${part.name} ${how}, for the ${recent.length}th time within a minute`);
+    }
+    say(`${part.name} ${how}; starting it again`);
+    await adopt(await startPart(options), options, recent);
   }
 
   return {

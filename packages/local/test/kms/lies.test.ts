@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { openStandIn } from "../../contract/kms/subject.ts";
 import { kmsContract } from "../../contract/kms/suite.ts";
-import { answers, asks, assertCaught, type Lie, type Message, without } from "../../src/grpc/lies.ts";
+import { answers, asks, assertCaught, type Lie, type Message, without } from "../../contract/support/lies.ts";
 import type { Handlers } from "../../src/grpc/server.ts";
 import { createAttachKey } from "../../src/kms/defaultKey.ts";
 import { generateRsaKey, signSha256 } from "../../src/kms/rsaKey.ts";

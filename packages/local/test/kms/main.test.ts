@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { KeyManagementServiceClient } from "@google-cloud/kms";
 import { credentials } from "@grpc/grpc-js";
-import { refuses } from "../../src/grpc/contract.ts";
+import { refuses } from "../../contract/support/contract.ts";
 import { attachKeyName } from "../../src/kms/defaultKey.ts";
 
 const program = new URL("../../src/kms/main.ts", import.meta.url).pathname;

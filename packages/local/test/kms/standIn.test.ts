@@ -10,7 +10,7 @@ import type { protos } from "@google-cloud/kms";
 import { Client, credentials } from "@grpc/grpc-js";
 import { sha256, untilEnabled } from "../../contract/kms/steps.ts";
 import { openStandIn } from "../../contract/kms/subject.ts";
-import { refuses } from "../../src/grpc/contract.ts";
+import { refuses } from "../../contract/support/contract.ts";
 import { attachKeyName } from "../../src/kms/defaultKey.ts";
 import { startKms } from "../../src/kms/server.ts";
 

@@ -5,7 +5,14 @@ import { describe, test } from "node:test";
 import { status } from "@grpc/grpc-js";
 import { openStandIn, type StartOptions } from "../../contract/scheduler/subject.ts";
 import { schedulerContract } from "../../contract/scheduler/suite.ts";
-import { answers, asks, assertCaught, type Lie as HandlerLie, type Message, without } from "../../src/grpc/lies.ts";
+import {
+  answers,
+  asks,
+  assertCaught,
+  type Lie as HandlerLie,
+  type Message,
+  without,
+} from "../../contract/support/lies.ts";
 import type { Handlers } from "../../src/grpc/server.ts";
 import { type SendAttempt, sendAttempt } from "../../src/scheduler/attempt.ts";
 import { serveScheduler } from "../../src/scheduler/server.ts";

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { CloudSchedulerClient } from "@google-cloud/scheduler";
 import { credentials } from "@grpc/grpc-js";
 import { startTarget } from "../../contract/scheduler/target.ts";
-import { refuses } from "../../src/grpc/contract.ts";
+import { refuses } from "../../contract/support/contract.ts";
 
 const program = new URL("../../src/scheduler/main.ts", import.meta.url).pathname;
 const parent = "projects/demo-cliscale/locations/us-central1";

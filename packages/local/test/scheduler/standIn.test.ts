@@ -10,7 +10,7 @@ import { status } from "@grpc/grpc-js";
 import { createAimedJob, createJob, getJob, type Job, milliseconds, untilJob } from "../../contract/scheduler/steps.ts";
 import { openStandIn } from "../../contract/scheduler/subject.ts";
 import { createTestClock } from "../../contract/scheduler/testClock.ts";
-import { refuses } from "../../src/grpc/contract.ts";
+import { refuses } from "../../contract/support/contract.ts";
 import { systemClock } from "../../src/scheduler/clock.ts";
 import type { ScheduledFunction } from "../../src/scheduler/deploy.ts";
 import { startScheduler } from "../../src/scheduler/server.ts";

@@ -39,7 +39,8 @@ export function createApiServer(options: ApiServerOptions): RequestListener {
   const { store, logger, authenticate, faults } = options;
 
   const answer = async (request: IncomingMessage, response: ServerResponse, entry: LogEntry) => {
-    const url = new URL(request.url ?? "/", "https://kubernetes.invalid");
+    const url = URL.parse(request.url ?? "/", "https://kubernetes.invalid");
+    if (!url) throw badRequest("the path of the request cannot be read");
     if (healthPaths.has(url.pathname)) return sendText(response, 200, "ok");
     const user = authenticate(request);
     if (url.pathname === faultsPath) return answerFaults(store, faults, user, request, response);
@@ -169,8 +170,8 @@ function fail(logger: Logger, response: ServerResponse, error: unknown): void {
   }
   const { status } = known ? error : new StatusError(500, "InternalError", "Internal error occurred: see the log");
   if (status.details?.retryAfterSeconds) response.setHeader("Retry-After", status.details.retryAfterSeconds);
-  // What is left of a body that was not read must not be taken for the next request.
-  response.setHeader("Connection", "close");
+  // The rest of a body that is too large is not read.
+  if (status.code === 413) response.setHeader("Connection", "close");
   sendJson(response, status.code, status);
 }
 

@@ -62,7 +62,7 @@ type Rule = z.infer<typeof rule>;
 /** Faults to come. Each is used as often as it says, the oldest that matches first, and is then forgotten. */
 export interface Faults {
   /** @throws StatusError 400 for what is no fault. */
-  add(input: unknown): void;
+  add: (input: unknown) => void;
   clear(): void;
   list(): readonly Rule[];
   takeForRequest(user: User, request: ResourceRequest): RequestFault | undefined;

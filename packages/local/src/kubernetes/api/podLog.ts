@@ -51,7 +51,7 @@ export async function answerLog(
   for await (const line of log.read(isTrue(query.get("follow")), gone.signal)) {
     if (index++ < skip || Date.parse(line.at) < since) continue;
     await write(line);
-    if (left <= 0) break;
+    if (left <= 0 || response.destroyed) break;
   }
   response.end();
 }
@@ -65,6 +65,7 @@ async function countLines(lines: AsyncIterable<LogLine>): Promise<number> {
 /** Resolves when more may be written, or when nobody reads any more. */
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
+    if (response.destroyed) return resolve();
     const done = () => {
       response.off("drain", done);
       response.off("close", done);

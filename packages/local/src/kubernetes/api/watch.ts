@@ -64,14 +64,16 @@ export function watch(store: Store, request: ResourceRequest, response: ServerRe
   const sendsBookmarks = isTrue(query.get("allowWatchBookmarks"));
   const bookmarks = sendsBookmarks ? setInterval(sendBookmark, bookmarkMilliseconds) : undefined;
   const timeout = setTimeout(() => {
+    stop();
     if (sendsBookmarks) sendBookmark();
     response.end();
   }, timeoutSeconds * 1000);
-  response.once("close", () => {
+  const stop = () => {
     unsubscribe();
     clearInterval(bookmarks);
     clearTimeout(timeout);
-  });
+  };
+  response.once("close", stop);
 }
 
 /** Which objects a list or a watch is about. */

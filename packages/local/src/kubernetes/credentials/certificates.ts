@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import "./noReflectMetadata.ts";
+import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 
 /** What the API server shows, and what its clients trust it by; all PEM. */

@@ -52,7 +52,8 @@ export async function createContainerLog(path: string): Promise<ContainerLog> {
   return {
     async capture(stream) {
       for await (const line of linesOf(stream)) {
-        writes = writes.then(() => append(line));
+        // A log that cannot be written must not stop its pod.
+        writes = writes.then(() => append(line)).catch(() => undefined);
         await writes;
       }
     },

@@ -7,7 +7,7 @@ import type { Readable } from "node:stream";
 import { statusDescriptor } from "./bubblewrap.ts";
 import type { ContainerLog } from "./containerLog.ts";
 import type { Launch } from "./isolation.ts";
-import { identify, killPod, signalGroup, signalProcess } from "./processes.ts";
+import { identify, killPod, type PodMarks, signalGroup, signalProcess } from "./processes.ts";
 
 /** Thrown when a container's program cannot be started at all. */
 export class StartError extends Error {
@@ -28,7 +28,7 @@ export interface ContainerProcess {
  * @throws StartError when there is no such program.
  */
 export async function startContainerProcess(
-  podUid: string,
+  marks: PodMarks,
   launch: Launch,
   log: ContainerLog,
   processRecord: string,
@@ -46,19 +46,27 @@ export async function startContainerProcess(
     throw new StartError(`failed to start the container's program: ${(error as Error).message}`, { cause: error });
   }
   const pid = child.pid!;
+  const kill = () => signalGroup(pid, "SIGKILL");
   const exit = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
   const output = Promise.all([log.capture(child.stdout!), log.capture(child.stderr!)]);
   const status = launch.reportsStatus ? readStatus(child.stdio[statusDescriptor] as Readable) : undefined;
-  await writeFile(processRecord, JSON.stringify(await identify(pid)));
+  try {
+    await writeFile(processRecord, JSON.stringify(await identify(pid)));
+  } catch (error) {
+    kill();
+    throw error;
+  }
   // bwrap passes no signals on: its child is told directly.
   const inner = await status?.childPid;
-  if (status && inner === undefined)
+  if (status && inner === undefined) {
     throw new StartError("bwrap could not set up the pod's sandbox: see the pod's log");
+  }
 
   const finish = async () => {
     const [code, signal] = await exit;
     // A container ends with its first process, whatever others are left in it.
-    await killPod(podUid, undefined);
+    kill();
+    await killPod(marks, undefined);
     await output;
     if (status && code !== null && !(await status.ran)) {
       throw new StartError("the container's program could not be started in its sandbox: see the pod's log");
@@ -69,7 +77,7 @@ export async function startContainerProcess(
     pid,
     exited: finish(),
     terminate: () => (inner === undefined ? signalGroup(pid, "SIGTERM") : signalProcess(inner, "SIGTERM")),
-    kill: () => signalGroup(pid, "SIGKILL"),
+    kill,
   };
 }
 

@@ -12,7 +12,7 @@ export async function endPodsOfEarlierRuns(podsDirectory: string, logger: Logger
   await mkdir(podsDirectory, { recursive: true, mode: 0o700 });
   for (const podUid of await readdir(podsDirectory)) {
     const folder = join(podsDirectory, podUid);
-    await killPod(podUid, await readProcessRecord(join(folder, "process.json")));
+    await killPod({ podUid, folder }, await readProcessRecord(join(folder, "process.json")));
     await removeAll(folder);
     logger.warn({ podUid }, "ended a pod that an earlier run left behind");
   }

@@ -44,6 +44,8 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const schedulerEvents = createEventRecorder(store, "default-scheduler");
   /** The pods that are on the node, by uid. */
   const onNode = new Map<string, NodePod>();
+  /** The pods that are gone, but for their folders. */
+  const leaving = new Set<NodePod>();
   /** The pods that no node will take on, by uid. */
   const unschedulable = new Set<string>();
 
@@ -71,15 +73,21 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     }
   };
 
+  const removePod = (pod: NodePod) => {
+    leaving.add(pod);
+    pod.remove();
+    void pod.removed.then(() => leaving.delete(pod));
+  };
+
   const sync = (key: string) => {
     const [namespace, name, uid] = key.split("/") as [string, string, string];
     const found = store.get(pods, namespace, name);
     const pod = found?.metadata.uid === uid ? found : undefined;
     const running = onNode.get(uid);
     if (!pod) {
-      running?.remove();
       onNode.delete(uid);
       unschedulable.delete(uid);
+      if (running) removePod(running);
     } else if (running && pod.metadata.deletionTimestamp) {
       running.end(pod.metadata.deletionGracePeriodSeconds! * 1000);
     } else if (!running && !unschedulable.has(uid) && !isFinishedPod(pod)) {
@@ -101,7 +109,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       for (const pod of all) pod.end(graceMilliseconds);
       await Promise.all(all.map((pod) => pod.ended));
       for (const pod of all) pod.remove();
-      await Promise.all(all.map((pod) => pod.removed));
+      await Promise.all([...all, ...leaving].map((pod) => pod.removed));
     },
   };
 }

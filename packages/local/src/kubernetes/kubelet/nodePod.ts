@@ -5,7 +5,7 @@ import type { EventRecorder } from "../controllers/eventRecorder.ts";
 import type { AddressPool } from "./addresses.ts";
 import { type ContainerLog, createContainerLog } from "./containerLog.ts";
 import type { KubeletOptions } from "./kubelet.ts";
-import { createPodFolder, removeAll } from "./podFolder.ts";
+import { createPodFolder, podFolderPath, removeAll } from "./podFolder.ts";
 import { runPod } from "./podWorker.ts";
 
 /** A pod that the node has taken on. */
@@ -65,35 +65,42 @@ export function takeOnPod(context: Context, pod: Pod, fault: PodFault | undefine
       folder,
       log,
     });
-    clearTimeout(killTimer);
     await log.end();
     const seconds = Math.round(performance.now() - started) / 1000;
     logger.info({ pod: name, namespace, phase: last.status.phase, seconds }, "pod ended");
-    // A deleted pod goes when its process has.
-    const left = current();
-    if (left?.metadata.deletionTimestamp) store.remove(pods, left);
-    return folder;
   };
 
-  const running = run();
+  /** A deleted pod goes when its process has. */
+  const leave = () => {
+    clearTimeout(killTimer);
+    const left = current();
+    if (left?.metadata.deletionTimestamp) store.remove(pods, left);
+  };
+
+  let hasEnded = false;
+  const ended = run()
+    .catch((error: unknown) => logger.error({ err: error, pod: name }, "a pod could not be run"))
+    .finally(() => {
+      hasEnded = true;
+      leave();
+    });
+
   const end = (graceMilliseconds: number) => {
     terminate.abort();
+    if (hasEnded) return leave();
     if (Date.now() + graceMilliseconds >= killAt) return;
     killAt = Date.now() + graceMilliseconds;
     clearTimeout(killTimer);
     killTimer = setTimeout(() => kill.abort(), graceMilliseconds);
   };
-  const removed = Promise.all([running, toRemove.promise])
-    .then(([folder]) => removeAll(folder.path))
-    .catch((error: unknown) => logger.error({ err: error, pod: name }, "a pod's folder could not be made or removed"));
+  const removed = Promise.all([ended, toRemove.promise])
+    .then(() => removeAll(podFolderPath(podsDirectory, pod)))
+    .catch((error: unknown) => logger.error({ err: error, pod: name }, "a pod's folder could not be removed"));
 
   return {
     log: () => log,
     end,
-    ended: running.then(
-      () => undefined,
-      () => undefined,
-    ),
+    ended,
     remove() {
       end(0);
       toRemove.resolve();
@@ -107,6 +114,7 @@ function waitForSecret({ store, events }: Context, pod: Pod, secretName: string,
   const { namespace } = pod.metadata;
   const found = store.get(secrets, namespace, secretName);
   if (found) return Promise.resolve(found);
+  if (signal.aborted) return Promise.reject(signal.reason as Error);
   const volume = pod.spec.volumes?.find((each) => each.secret?.secretName === secretName)?.name;
   const problem = `MountVolume.SetUp failed for volume "${volume}" : secret "${secretName}" not found`;
   events.record(pod, "Warning", "FailedMount", problem);

@@ -25,9 +25,11 @@ export interface PodFolder {
   logFile: string;
 }
 
+export const podFolderPath = (podsDirectory: string, { metadata }: Pod) => join(podsDirectory, metadata.uid);
+
 /** Makes the folder of a pod, which nobody but the owner of this process can enter. */
 export async function createPodFolder(podsDirectory: string, pod: Pod): Promise<PodFolder> {
-  const path = join(podsDirectory, pod.metadata.uid);
+  const path = podFolderPath(podsDirectory, pod);
   const folder = {
     path,
     home: join(path, "home"),

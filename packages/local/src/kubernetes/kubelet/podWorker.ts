@@ -55,10 +55,7 @@ export async function runPod(context: PodContext): Promise<void> {
     const image = await pullImage(context);
     terminate.throwIfAborted();
     const container = await startContainer(context, image);
-    const stopProbing = probeReadiness(context, address);
-    if (context.fault === "oomKilled") container.kill();
-    const exitCode = await untilExit(context, container);
-    stopProbing();
+    const exitCode = await untilExit(context, container, address);
     const message = await readTerminationMessage(folder);
     const reason = context.fault === "oomKilled" ? "OOMKilled" : undefined;
     context.setStatus((pod) => statuses.terminated(pod, exitCode, message, reason));
@@ -110,7 +107,12 @@ async function startContainer(context: PodContext, image: Image): Promise<Contai
     },
     { pod: pod(), folder, mounts: mountsOf(folder, pod(), spec!), image },
   );
-  const container = await startContainerProcess(pod().metadata.uid, launch, log, folder.processRecord);
+  const container = await startContainerProcess(
+    { podUid: pod().metadata.uid, folder: folder.path },
+    launch,
+    log,
+    folder.processRecord,
+  );
   events.record(pod(), "Normal", "Started", `Started container ${spec!.name}`);
   setStatus((current) => statuses.running(current, `process://${container.pid}`));
   return container;
@@ -134,18 +136,21 @@ function probeReadiness({ pod, setStatus, events, logger, fault }: PodContext, a
   return () => stop.abort();
 }
 
-async function untilExit({ pod, terminate, kill, events }: PodContext, container: ContainerProcess): Promise<number> {
+async function untilExit(context: PodContext, container: ContainerProcess, address: string): Promise<number> {
+  const { pod, terminate, kill, events, fault } = context;
+  const stopProbing = probeReadiness(context, address);
   const onTerminate = () => {
     events.record(pod(), "Normal", "Killing", `Stopping container ${pod().spec.containers[0]!.name}`);
     container.terminate();
   };
   if (terminate.aborted) onTerminate();
   else terminate.addEventListener("abort", onTerminate, { once: true });
-  if (kill.aborted) container.kill();
+  if (kill.aborted || fault === "oomKilled") container.kill();
   else kill.addEventListener("abort", container.kill, { once: true });
   try {
     return await container.exited;
   } finally {
+    stopProbing();
     terminate.removeEventListener("abort", onTerminate);
     kill.removeEventListener("abort", container.kill);
   }

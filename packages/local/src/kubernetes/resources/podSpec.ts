@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { templateMetadata } from "./metadata.ts";
+import { nameRules, templateMetadata } from "./metadata.ts";
 
 // What the stand-in models of a pod. A field that is not named here is refused: a pod must not seem to get what it does
 // not get. Defaults are the API server's: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
 
-const name = z.string().min(1);
+const name = nameRules.label;
 const seconds = z.int().min(0);
 const positive = z.int().min(1);
 const portNumber = z.int().min(1).max(65535);
@@ -101,7 +101,9 @@ export type Container = z.infer<typeof container>;
 const volume = z
   .strictObject({
     name,
-    secret: z.strictObject({ secretName: name, defaultMode: z.int().min(0).max(0o777).default(0o644) }).optional(),
+    secret: z
+      .strictObject({ secretName: nameRules.subdomain, defaultMode: z.int().min(0).max(0o777).default(0o644) })
+      .optional(),
     emptyDir: z
       .strictObject({
         medium: z.enum(["", "Memory"]).optional(),

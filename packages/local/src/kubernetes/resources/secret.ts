@@ -16,7 +16,10 @@ const maximumBytes = 1024 * 1024;
 const key = z
   .string()
   .max(253)
-  .regex(/^[-._a-zA-Z0-9]+$/, "a valid config key must consist of alphanumeric characters, '-', '_' or '.'");
+  .regex(
+    /^(?!\.$|\.\.)[-._a-zA-Z0-9]+$/,
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.', and must not be '.' or start with '..'",
+  );
 
 const isBase64 = (text: string) => Buffer.from(text, "base64").toString("base64") === text;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ContractCase } from "./contract.ts";
-import type { Handlers } from "./server.ts";
+import type { Handlers } from "../../src/grpc/server.ts";
 
 /** A way in which a stand-in could be wrong, and the name of the case that must notice. */
 export interface Lie {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { status } from "@grpc/grpc-js";
-import type { StatusName } from "./statusError.ts";
+import type { StatusName } from "../../src/grpc/statusError.ts";
 
 /**
  * One promise of a vendor's API, checked through the vendor's client, so that a stand-in and the real service can be held to

@@ -1,0 +1,216 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { after, before, suite, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { terminalPath } from "@cliscale/service";
+import { attachRaw, attachTo, attempt, closed, closeOf, connectRaw, protocolsOf } from "./support/client.ts";
+import { gatewayEnv } from "./support/gatewayProcess.ts";
+import { clientFrame, serverFrame, startPod, type TerminalPod } from "./support/pods.ts";
+import { type Program, runProgram, startProgram } from "./support/program.ts";
+import { startRawSession, startWorld, type TestSession, type World } from "./support/world.ts";
+
+const binary = 2;
+const close = 8;
+
+let world: World;
+let session: TestSession;
+let pod: TerminalPod;
+
+before(async () => {
+  world = await startWorld();
+  session = await world.createSession();
+  pod = await startPod(session.podSecret, session.podIp);
+});
+after(async () => {
+  await pod.stop();
+  await world.stop();
+});
+
+const urlAt = (program: Program, id = session.id) => `ws://127.0.0.1:${program.port}/ws/${id}`;
+
+test("it starts, serves, drains on SIGTERM, and exits with 0 however often it is told", async () => {
+  const program = await startProgram({ ...gatewayEnv(world), CLISCALE_DRAIN_SECONDS: "1" });
+  const clients = [
+    await attachTo(urlAt(program), await world.mint(session)),
+    await attachTo(urlAt(program), await world.mint(session)),
+  ];
+  assert.equal((await program.admin("/readyz")).status, 200);
+  const codes = Promise.all(clients.map((client) => closed(client)));
+  const first = once(clients[0]!, "close");
+  program.child.kill("SIGTERM");
+  await first;
+  program.child.kill("SIGTERM");
+  program.child.kill("SIGINT");
+  assert.equal((await program.admin("/readyz")).status, 503);
+  assert.equal((await program.admin("/healthz")).status, 200);
+  assert.deepEqual(await closeOf(urlAt(program), protocolsOf(await world.mint(session))), {
+    code: 1012,
+    reason: "the gateway is restarting: attach again",
+  });
+  assert.deepEqual(
+    (await codes).map(({ code }) => code),
+    [1012, 1012],
+  );
+  assert.equal(await program.end(), 0);
+});
+
+test("it stops at once where nobody is attached, and with its parent", async () => {
+  const program = await startProgram({ ...gatewayEnv(world), CLISCALE_DRAIN_SECONDS: "60" });
+  program.child.disconnect();
+  const [code] = (await once(program.child, "exit")) as [number];
+  assert.equal(code, 0);
+});
+
+test("it does not start with a wrong environment, and names all that is wrong without its value", async () => {
+  const { code, log } = await runProgram({
+    PATH: process.env["PATH"] ?? "",
+    CLISCALE_DATABASE_URL: "secret-of-the-database",
+    CLISCALE_ALLOWED_ORIGINS: "https://example.test/",
+    CLISCALE_POD_RANGE: "10.0.0.0",
+    CLISCALE_GATEWAY_PORT: "http",
+  });
+  assert.equal(code, 1);
+  for (const name of ["DATABASE_URL", "JWKS_URL", "TOKEN_ISSUER", "ALLOWED_ORIGINS", "POD_RANGE", "GATEWAY_PORT"]) {
+    assert.match(log, new RegExp(`CLISCALE_${name}: `));
+  }
+  assert.ok(!log.includes("secret-of-the-database"));
+});
+
+test("its log has one event for each attach and detach, and neither token nor path nor query", async () => {
+  const program = await startProgram(gatewayEnv(world));
+  const token = await world.mint(session);
+  const client = await attachTo(urlAt(program), token);
+  client.close();
+  await closed(client);
+  await closeOf(`${urlAt(program)}?token=${token}`, protocolsOf(token));
+  await closeOf(urlAt(program, token), protocolsOf(token));
+  await closeOf(urlAt(program), protocolsOf(token));
+  await closeOf(urlAt(program), protocolsOf("not.a.token"));
+  assert.equal(await program.end(), 0);
+  const events = program
+    .log()
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const attaches = events.filter(({ message }) => message === "attach");
+  assert.deepEqual(
+    attaches.map(({ outcome, code }) => [outcome, code]),
+    [
+      ["attached", undefined],
+      ["malformed", 4400],
+      ["malformed", 4400],
+      ["tokenUsed", 4409],
+      ["unauthenticated", 4401],
+    ],
+  );
+  assert.equal(attaches[0]!["sessionId"], session.id);
+  assert.match(String(attaches[0]!["jti"]), /^[0-9a-f-]{36}$/);
+  assert.deepEqual(Object.keys(attaches[0]!["milliseconds"] as object), ["verify", "consume", "pod", "total"]);
+  assert.equal(events.filter(({ message }) => message === "detach").length, 1);
+  const signature = token.split(".")[2]!;
+  for (const secret of [signature, session.podSecret, terminalPath(session.podSecret), "?token", "not.a.token"]) {
+    assert.ok(!program.log().includes(secret));
+  }
+});
+
+test("its metrics count attaches and bytes, and name no user, session or token", async () => {
+  const program = await startProgram(gatewayEnv(world));
+  const token = await world.mint(session);
+  const client = await attachTo(urlAt(program), token);
+  client.send(Buffer.from("0hello"));
+  await once(client, "message");
+  await closeOf(urlAt(program), protocolsOf(token));
+  const { body } = await program.admin("/metrics");
+  const value = (metric: string) =>
+    Number(
+      body
+        .split("\n")
+        .find((line) => line.startsWith(`${metric} `))
+        ?.split(" ")[1],
+    );
+  assert.equal(value("cliscale_gateway_open_sockets"), 1);
+  assert.equal(value("cliscale_gateway_pending_handshakes"), 0);
+  assert.equal(value('cliscale_gateway_attaches_total{outcome="attached"}'), 1);
+  assert.equal(value('cliscale_gateway_attaches_total{outcome="tokenUsed"}'), 1);
+  assert.equal(value('cliscale_gateway_bytes_total{to="pod"}'), 12);
+  assert.equal(value('cliscale_gateway_bytes_total{to="client"}'), 8);
+  assert.ok(value("cliscale_gateway_keys_age_seconds") < 60);
+  assert.ok(value("cliscale_gateway_postgres_connections") >= 1);
+  assert.equal(value('cliscale_gateway_attach_seconds_count{step="pod"}'), 1);
+  assert.ok(value("nodejs_eventloop_lag_p99_seconds") >= 0);
+  assert.ok(!body.includes(session.id) && !body.includes(session.owner));
+  assert.equal((await program.admin("/")).status, 404);
+  client.terminate();
+  assert.equal(await program.end(), 0);
+});
+
+test("it outlives running out of file descriptors", async () => {
+  const program = await startProgram(gatewayEnv(world), 64);
+  const clients = await Promise.all(Array.from({ length: 80 }, () => connectRaw(program.port)));
+  for (const client of clients) client.destroy();
+  let reached = await attempt(urlAt(program), await world.mint(session));
+  while (reached.code !== undefined) reached = await attempt(urlAt(program), await world.mint(session));
+  reached.client.terminate();
+  assert.equal(await program.end(), 0, program.log());
+});
+
+suite("draining", () => {
+  test("in the middle of a frame waits for its end and cuts nothing off", async () => {
+    const { session: target, pod: rawPod } = await startRawSession(world);
+    const draining = world.createGateway({}, { close: 5_000 });
+    await draining.gateway.start();
+    const atPod = rawPod.connected();
+    const client = await attachRaw(draining.gateway.port, target.id, await world.mint(target));
+    const frame = serverFrame(binary, "0a message of the pod's");
+    const next = serverFrame(binary, "0the next one");
+    (await atPod).write(frame.subarray(0, 10));
+    await client.until((frames) => frames.length === 10);
+    const stopped = draining.gateway.stop();
+    assert.equal(draining.gateway.stop(), stopped, "stopping twice is stopping once");
+    await delay(100);
+    assert.equal(client.frames().length, 10);
+    (await atPod).write(Buffer.concat([frame.subarray(10), next]));
+    await client.until((frames) => frames.length > frame.length + 4);
+    assert.ok(client.frames().subarray(0, frame.length).equals(frame));
+    const goodbye = client.frames().subarray(frame.length);
+    assert.equal(goodbye[0], 0x88);
+    assert.equal(goodbye.readUInt16BE(2), 1012);
+    client.socket.end(clientFrame(close, ""));
+    await stopped;
+    assert.equal(client.frames().length, frame.length + 2 + goodbye[1]!, "nothing follows the Close frame");
+    await rawPod.stop();
+  });
+
+  test("cuts a client whose pod never finishes its frame", async () => {
+    const { session: target, pod: rawPod } = await startRawSession(world);
+    const draining = world.createGateway({}, { close: 300 });
+    await draining.gateway.start();
+    const atPod = rawPod.connected();
+    const client = await attachRaw(draining.gateway.port, target.id, await world.mint(target));
+    (await atPod).write(serverFrame(binary, "0half").subarray(0, 4));
+    await client.until((frames) => frames.length === 4);
+    const cut = once(client.socket, "close");
+    await draining.gateway.stop();
+    await cut;
+    assert.equal(client.frames().length, 4);
+    await rawPod.stop();
+  });
+
+  test("is spread over its window", async () => {
+    const { session: target, pod: rawPod } = await startRawSession(world);
+    const draining = world.createGateway({ drainSeconds: 1 });
+    await draining.gateway.start();
+    const url = world.url(target, draining.gateway);
+    const clients = await Promise.all(Array.from({ length: 20 }, async () => attachTo(url, await world.mint(target))));
+    const startedAt = performance.now();
+    const times = clients.map(async (client) => {
+      const { code } = await closed(client);
+      assert.equal(code, 1012);
+      return performance.now() - startedAt;
+    });
+    await draining.gateway.stop();
+    const sorted = (await Promise.all(times)).sort((a, b) => a - b);
+    assert.ok(sorted[4]! < 700 && sorted[19]! > 700, sorted.map(Math.round).join(" "));
+    await rawPod.stop();
+  });
+});

