@@ -9,12 +9,18 @@ import type { KubernetesSubject } from "./subject.ts";
 const waiting = { jobSpec: { suspend: true } };
 
 /** The first `count` events of a watch of Jobs; fewer when it ends, or takes too long. */
-async function take(subject: KubernetesSubject, query: string, count: number): Promise<WatchEvent[]> {
+/** The events of a watch: as many as are asked for, or up to the first that is `last`, or until the API ends the watch. */
+async function take(
+  subject: KubernetesSubject,
+  query: string,
+  count: number,
+  last: (event: WatchEvent) => boolean = () => false,
+): Promise<WatchEvent[]> {
   const signal = AbortSignal.timeout(subject.patienceMilliseconds);
   const events: WatchEvent[] = [];
   for await (const event of watchEvents(subject.kubeConfig, `${jobsPath(subject)}?watch=true&${query}`, signal)) {
     events.push(event);
-    if (events.length === count) break;
+    if (events.length === count || last(event)) break;
   }
   return events;
 }
@@ -66,12 +72,13 @@ export const watchCases: ContractCase<KubernetesSubject>[] = [
       await createJob(subject, name, waiting);
       await annotate(subject, name, "0");
       const { body } = await subject.send("GET", `${jobsPath(subject)}?${named(name)}`);
+      const notes = Array.from({ length: 20 }, (_, index) => String(index + 1));
       const watching = take(
         subject,
-        `${named(name)}&resourceVersion=${body.metadata.resourceVersion}&timeoutSeconds=2`,
-        100,
+        `${named(name)}&resourceVersion=${body.metadata.resourceVersion}`,
+        Number.POSITIVE_INFINITY,
+        ({ object }) => object.metadata.annotations?.note === notes.at(-1),
       );
-      const notes = Array.from({ length: 20 }, (_, index) => String(index + 1));
       for (const each of notes) await annotate(subject, name, each);
       const seen = (await watching).map((event) => event.object.metadata.annotations.note as string);
       assert.deepEqual(
