@@ -21,15 +21,13 @@ process.exitCode = await run(node, process.argv.slice(2), { stdio: ["inherit", "
 async function findNode() {
   const running = process.execPath;
   if (process.versions.node.startsWith("24.")) return running;
-  const name = [`node-${process.platform}-${process.arch}`, `node-bin-${process.platform}-${process.arch}`].find(
-    (candidate) => lock.packages[`node_modules/${candidate}`],
-  );
-  if (!name) {
+  const name = `node-${process.platform}-${process.arch}`;
+  const entry = lock.packages[`node_modules/${name}`];
+  if (!entry) {
     fail(
       `Node.js 24 is needed and npm has none for ${process.platform} ${process.arch}: install it, then run this again.`,
     );
   }
-  const entry = lock.packages[`node_modules/${name}`];
   const folder = join(root, ".cliscale/toolchain", entry.version);
   const binary = join(folder, "node_modules", name, "bin/node");
   if (existsSync(binary)) return binary;
