@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { findFreePort } from "@cliscale/local/ports";
@@ -41,6 +41,8 @@ const podRange = "127.70.0.0/16";
 export async function startTestStack(options: { stateDir?: string; env?: NodeJS.ProcessEnv } = {}): Promise<TestStack> {
   await mkdir(join(root, ".cliscale"), { recursive: true });
   const stateDir = options.stateDir ?? (await mkdtemp(join(root, ".cliscale/test-")));
+  // As `npm start` makes it: PostgreSQL runs as another user where the tests run as root.
+  await chmod(stateDir, 0o755);
   const names = Object.keys(listeners) as Listener[];
   const ports = {} as Record<Listener, number>;
   for (const name of names) ports[name] = await findFreePort();

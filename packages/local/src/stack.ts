@@ -8,6 +8,7 @@ import { allowedOrigins, prepareProject, tokenIssuer, urls } from "./firebase/pr
 import { root, type StackSettings } from "./settings.ts";
 import { ensureDemoUser } from "./stack/demoUser.ts";
 import { writeNpmrc } from "./stack/npmrc.ts";
+import type { ReadyMessage } from "./stack/part.ts";
 import { requireFreePorts } from "./stack/ports.ts";
 import { type Supervisor, superviseParts } from "./stack/supervisor.ts";
 
@@ -34,7 +35,7 @@ export async function startStack(settings: StackSettings, say: (text: string) =>
     await Promise.all([
       startDatabase(supervisor, settings),
       startKms(supervisor, settings),
-      writeNpmrc(join(settings.stateDir, "npmrc")).then(() => startKubernetes(supervisor, settings)),
+      startKubernetes(supervisor, settings, say),
       buildProject(settings).then((folder) => startFirebase(supervisor, settings, folder)),
     ]);
     say("starting the gateway and Cloud Scheduler");
@@ -62,22 +63,30 @@ async function startDatabase(supervisor: Supervisor, settings: StackSettings): P
   await migrate(urls.postgres(settings));
 }
 
-function startKms(supervisor: Supervisor, settings: StackSettings): Promise<void> {
+function startKms(supervisor: Supervisor, settings: StackSettings): Promise<ReadyMessage> {
   return supervisor.start(
     part(settings, "kms", "packages/local/src/kms/main.ts", { CLISCALE_KMS_PORT: String(settings.ports.kms) }),
   );
 }
 
-function startKubernetes(supervisor: Supervisor, settings: StackSettings): Promise<void> {
-  return supervisor.start(
+async function startKubernetes(
+  supervisor: Supervisor,
+  settings: StackSettings,
+  say: (text: string) => void,
+): Promise<void> {
+  await writeNpmrc(join(settings.stateDir, "npmrc"));
+  const { sandboxed } = await supervisor.start(
     part(settings, "kubernetes", "packages/local/src/kubernetes/main.ts", {
       CLISCALE_KUBERNETES_PORT: String(settings.ports.kubernetes),
       CLISCALE_POD_RANGE: settings.podRange,
     }),
   );
+  if (!sandboxed) {
+    say("sessions are NOT sandboxed: what runs in them can read your files (install bubblewrap, which gives bwrap)");
+  }
 }
 
-function startFirebase(supervisor: Supervisor, settings: StackSettings, projectFolder: string): Promise<void> {
+function startFirebase(supervisor: Supervisor, settings: StackSettings, projectFolder: string): Promise<ReadyMessage> {
   return supervisor.start({
     ...part(settings, "firebase", "packages/local/src/firebase/main.ts", {
       FIREBASE_PROJECT_DIR: projectFolder,
@@ -95,7 +104,7 @@ function startFirebase(supervisor: Supervisor, settings: StackSettings, projectF
   });
 }
 
-function startScheduler(supervisor: Supervisor, settings: StackSettings): Promise<void> {
+function startScheduler(supervisor: Supervisor, settings: StackSettings): Promise<ReadyMessage> {
   return supervisor.start(
     part(settings, "scheduler", "packages/local/src/scheduler/main.ts", {
       CLISCALE_SCHEDULER_PORT: String(settings.ports.scheduler),
@@ -104,7 +113,7 @@ function startScheduler(supervisor: Supervisor, settings: StackSettings): Promis
   );
 }
 
-function startGateway(supervisor: Supervisor, settings: StackSettings): Promise<void> {
+function startGateway(supervisor: Supervisor, settings: StackSettings): Promise<ReadyMessage> {
   return supervisor.start(
     part(settings, "gateway", "gateway/src/main.ts", {
       CLISCALE_GATEWAY_HOST: "127.0.0.1",

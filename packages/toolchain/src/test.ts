@@ -3,7 +3,7 @@
 import { glob } from "node:fs/promises";
 import { run as runTests } from "node:test";
 import { spec } from "node:test/reporters";
-import { ensureChromium } from "./chromium.ts";
+import { ensureDebianPackages } from "./debianPackages.ts";
 import { ensureKubectl } from "./kubectl.ts";
 import { root, run } from "./repository.ts";
 
@@ -21,7 +21,8 @@ const groups = [
 const fileMilliseconds = 5 * 60_000;
 
 process.env["CLISCALE_TEST_SIZE"] = process.argv[2] ?? "small";
-process.env["CLISCALE_CHROMIUM"] = await ensureChromium();
+const { chromium } = await ensureDebianPackages();
+if (chromium) process.env["CLISCALE_CHROMIUM"] ??= chromium;
 const kubectl = await ensureKubectl();
 if (kubectl) process.env["CLISCALE_KUBECTL"] ??= kubectl;
 

@@ -17,9 +17,17 @@ export interface PartOptions {
 export interface Part {
   name: string;
   pid: number;
+  /** What it said with that message. */
+  readyMessage: ReadyMessage;
   /** Resolves when the process has ended, with how. */
   ended: Promise<string>;
   stop(): Promise<void>;
+}
+
+export interface ReadyMessage {
+  ready: true;
+  /** Of the Kubernetes stand-in: whether pods are kept from this machine's files and processes. */
+  sandboxed?: boolean;
 }
 
 /**
@@ -45,17 +53,23 @@ export async function startPart(options: PartOptions): Promise<Part> {
     ended,
     once(timer, "abort").then(() => `did not serve within ${options.readyMilliseconds / 1000} s`),
   ]);
-  if (outcome !== "ready") {
+  if (typeof outcome === "string") {
     await stop(child, ended, options.stopMilliseconds);
     throw new Error(`${options.name} ${outcome}; its log is ${logFile}, and ends with:\n${tail()}`);
   }
-  return { name: options.name, pid: child.pid!, ended, stop: () => stop(child, ended, options.stopMilliseconds) };
+  return {
+    name: options.name,
+    pid: child.pid!,
+    readyMessage: outcome,
+    ended,
+    stop: () => stop(child, ended, options.stopMilliseconds),
+  };
 }
 
-function readyMessage(child: ChildProcess): Promise<"ready"> {
+function readyMessage(child: ChildProcess): Promise<ReadyMessage> {
   return new Promise((resolve) => {
     child.on("message", (message) => {
-      if (typeof message === "object" && message !== null && "ready" in message) resolve("ready");
+      if (typeof message === "object" && message !== null && "ready" in message) resolve(message as ReadyMessage);
     });
   });
 }

@@ -1,8 +1,8 @@
-import { type Part, type PartOptions, startPart } from "./part.ts";
+import { type Part, type PartOptions, type ReadyMessage, startPart } from "./part.ts";
 
 export interface Supervisor {
   /** Starts a part, resolves when it serves, and starts it again whenever it ends by itself. */
-  start(options: PartOptions): Promise<void>;
+  start(options: PartOptions): Promise<ReadyMessage>;
   /** Rejects when a part ends over and over, or does not come up again. */
   failed: Promise<never>;
   /** Stops all parts, the last started first. */
@@ -19,8 +19,10 @@ export function superviseParts(say: (text: string) => void): Supervisor {
   failure.promise.catch(() => undefined);
   let stopping: Promise<void> | undefined;
 
-  async function start(options: PartOptions): Promise<void> {
-    await adopt(await startPart(options), options, []);
+  async function start(options: PartOptions): Promise<ReadyMessage> {
+    const part = await startPart(options);
+    await adopt(part, options, []);
+    return part.readyMessage;
   }
 
   async function adopt(part: Part, options: PartOptions, restarts: number[]): Promise<void> {
