@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
 import { startBackend } from "./backend.ts";
-import { launchBrowser } from "./browser.ts";
+import { launchBrowser } from "@cliscale/e2e/browser";
 import { startSite } from "./site.ts";
 
 export type Stack = Awaited<ReturnType<typeof startStack>>;

@@ -1,3 +1,4 @@
+import type { Image } from "./images.ts";
 import type { Isolation } from "./isolation.ts";
 import type { Mount } from "./podFolder.ts";
 
@@ -8,8 +9,8 @@ import type { Mount } from "./podFolder.ts";
  */
 export const hostProcess: Isolation = {
   sandboxed: false,
-  async launch({ argv, environment }, { pod, folder, mounts }) {
-    const translate = translatorOf(mounts);
+  async launch({ argv, environment }, { pod, folder, mounts, image }) {
+    const translate = translatorOf(mounts, image);
     const { workingDir } = pod.spec.containers[0]!;
     const hasTemporary = mounts.some((mount) => mount.containerPath === "/tmp");
     const values = Object.entries(environment).map(([name, value]) => [name, translate(value)] as const);
@@ -27,9 +28,16 @@ export const hostProcess: Isolation = {
   },
 };
 
-function translatorOf(mounts: Mount[]): (text: string) => string {
+/** What the image brings is left as it is: its paths are this machine's, and the repository may lie where a mount seems to be. */
+function translatorOf(mounts: Mount[], image: Image): (text: string) => string {
+  const ofImage = new Set([
+    ...image.entrypoint,
+    ...(image.defaultArguments ?? []),
+    ...Object.values(image.environment),
+  ]);
   const longestFirst = [...mounts].sort((a, b) => b.containerPath.length - a.containerPath.length);
   return (text) => {
+    if (ofImage.has(text)) return text;
     const mount = longestFirst.find(
       ({ containerPath }) => text === containerPath || text.startsWith(`${containerPath}/`),
     );
