@@ -6,7 +6,10 @@ import type { z } from "zod";
 import type { Deps } from "../deps.ts";
 import { loadDeps } from "../deps.ts";
 import { allowedOrigins } from "../params.ts";
+import { refuseEmulatorVariables } from "./emulatorVariables.ts";
 import { invalidArgument, toHttpsError } from "./errors.ts";
+import { refuseRevoked } from "./revocation.ts";
+import { requireTokenTimes } from "./tokenTimes.ts";
 
 /** A call that has passed the door: who makes it, what it says, and how to answer while it goes on. */
 export interface Call<Input> {
@@ -23,23 +26,26 @@ interface CallableOptions<Schema extends z.ZodType> {
   name: string;
   input: Schema;
   timeoutSeconds: number;
+  /** Whether a disabled, deleted or signed-out user is refused at once, instead of when the ID token expires. */
+  checkRevoked?: boolean;
 }
 
 /**
  * A Firebase callable around `handler(deps, call)`: lets in signed-in callers of our own pages, checks the input, turns
- * errors into HttpsErrors and logs one event per call.
+ * errors into HttpsErrors and logs one event per call. Throws where ID tokens would not be verified.
  */
 export function callable<Schema extends z.ZodType, Answer extends SessionAnswer>(
-  { name, input, timeoutSeconds }: CallableOptions<Schema>,
+  { name, timeoutSeconds, ...door }: CallableOptions<Schema>,
   handler: (deps: Deps, call: Call<z.infer<Schema>>) => Promise<Answer>,
 ) {
+  refuseEmulatorVariables(process.env);
   // CORS only keeps a foreign page from reading an answer, and the emulators allow any origin whatever is said here:
   // `requireOwnOrigin` refuses the call itself.
   return onCall({ cors: true, timeoutSeconds }, async (request, response): Promise<Answer> => {
     const started = performance.now();
     const event: Record<string, unknown> = { call: name, uid: request.auth?.uid };
     try {
-      const call = admit(request, response, input);
+      const call = await admit(request, response, door);
       const answer = await handler(await loadDeps(), call);
       logger.info(`${name} ok`, {
         ...event,
@@ -60,15 +66,16 @@ export function callable<Schema extends z.ZodType, Answer extends SessionAnswer>
   });
 }
 
-function admit<Schema extends z.ZodType>(
+async function admit<Schema extends z.ZodType>(
   request: CallableRequest,
   response: CallableResponse | undefined,
-  schema: Schema,
-): Call<z.infer<Schema>> {
+  { input, checkRevoked }: Pick<CallableOptions<Schema>, "input" | "checkRevoked">,
+): Promise<Call<z.infer<Schema>>> {
   requireOwnOrigin(request.rawRequest.headers.origin);
-  const uid = requireUid(request);
-  const parsed = schema.safeParse(request.data ?? {});
+  const { uid, rawToken } = requireSignIn(request);
+  const parsed = input.safeParse(request.data ?? {});
   if (!parsed.success) throw invalidArgument(parsed.error);
+  if (checkRevoked) await refuseRevoked(rawToken);
   return {
     uid,
     input: parsed.data,
@@ -89,9 +96,10 @@ export function requireOwnOrigin(origin: string | undefined): void {
 }
 
 /** The emulator hands over `auth` without a uid for a token that is none. */
-function requireUid(request: CallableRequest): string {
-  if (!request.auth?.uid) throw new HttpsError("unauthenticated", "Sign in first.");
-  return request.auth.uid;
+function requireSignIn({ auth }: CallableRequest): NonNullable<CallableRequest["auth"]> {
+  if (!auth?.uid) throw new HttpsError("unauthenticated", "Sign in first.");
+  requireTokenTimes(auth.token);
+  return auth;
 }
 
 function ownOrigins(): string[] {

@@ -4,7 +4,7 @@ import { root } from "@cliscale/local/settings";
 import { type Browser, chromium, type Page } from "playwright-core";
 
 /** Debian's Chromium without what it would say to the outside. */
-export function launchBrowser(): Promise<Browser> {
+export function launchBrowser(more: string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env["CLISCALE_CHROMIUM"] ?? "/usr/bin/chromium",
     args: [
@@ -14,6 +14,7 @@ export function launchBrowser(): Promise<Browser> {
       "--disable-component-update",
       "--disable-sync",
       "--no-first-run",
+      ...more,
     ],
   });
 }

@@ -7,7 +7,7 @@ export interface FoundProcess {
 }
 
 /** Processes whose command line or environment names this stack's state folder: its parts, and what they have started. */
-export async function processesOf({ stateDir }: TestStack): Promise<FoundProcess[]> {
+export async function processesOf({ stateDir }: Pick<TestStack, "stateDir">): Promise<FoundProcess[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
   const found = await Promise.all(
     pids

@@ -16,7 +16,8 @@ export function isForeign(
   if (!loopbackHosts.has(host?.replace(/:\d+$/, "") ?? "")) return true;
   if (origin !== undefined) return !allowedOrigins.has(origin);
   const isOwn = site === undefined || site === "same-origin" || site === "none";
-  // Following a link to the web terminal is harmless, and what people do.
-  const isVisit = request.method === "GET" && mode === "navigate";
+  // Following a link to the web terminal is harmless, and what people do. Elsewhere a visit may have an effect: the
+  // Functions emulator runs a scheduled function for a GET too.
+  const isVisit = request.method === "GET" && mode === "navigate" && allowedOrigins.has(`http://${host}`);
   return !isOwn && !isVisit;
 }

@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createLogger, readEnvironment, runUntilStopped } from "@cliscale/service";
 import * as z from "zod";
 import { projectId } from "../settings.ts";
-import { keepUsers } from "./keepUsers.ts";
+import { keepUsers, type UsersKeeper } from "./keepUsers.ts";
 import { endLeftover, recordProcess } from "../stack/leftover.ts";
 
 const logger = createLogger("firebase");
@@ -18,7 +18,6 @@ const environment = readEnvironment({
   /** Answers once the emulators serve and the functions are loaded. */
   FIREBASE_READY_URL: z.url(),
 });
-/** The emulators write their users down on the way out. */
 const stopMilliseconds = 20_000;
 
 const pidFile = join(environment.CLISCALE_STATE_DIR, "firebase/pid.json");
@@ -30,7 +29,7 @@ const emulators = spawn(
   process.execPath,
   [
     [cli, "emulators:start", "--project", projectId, "--only", "auth,functions,hosting"],
-    ["--import", users, "--export-on-exit", users],
+    ["--import", users],
   ].flat(),
   { cwd: environment.FIREBASE_PROJECT_DIR, stdio: ["ignore", "inherit", "inherit"], detached: true },
 );
@@ -38,6 +37,7 @@ const ended = once(emulators, "exit");
 await recordProcess(pidFile, emulators.pid!);
 
 let stopping = false;
+let usersKeeper: UsersKeeper | undefined;
 runUntilStopped(logger, stop, stopMilliseconds + 5_000);
 void ended.then(() => {
   if (stopping) return;
@@ -47,10 +47,11 @@ void ended.then(() => {
 });
 await untilReady();
 process.send?.({ ready: true });
-void keepUsers(environment.FIREBASE_PROJECT_DIR, users, logger);
+usersKeeper = await keepUsers(environment.FIREBASE_PROJECT_DIR, users, logger);
 
 async function stop(): Promise<void> {
   stopping = true;
+  await usersKeeper?.keep();
   emulators.kill("SIGTERM");
   await Promise.race([ended, delay(stopMilliseconds, undefined, { ref: false })]);
   // The functions run in processes of their own, which the emulator may leave behind.
