@@ -1,6 +1,7 @@
 // Runs the Firebase emulators: firebase-tools as it is, in a process group of its own.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -29,7 +30,7 @@ const emulators = spawn(
   process.execPath,
   [
     [cli, "emulators:start", "--project", projectId, "--only", "auth,functions,hosting"],
-    ["--import", users],
+    existsSync(users) ? ["--import", users] : [],
   ].flat(),
   { cwd: environment.FIREBASE_PROJECT_DIR, stdio: ["ignore", "inherit", "inherit"], detached: true },
 );
