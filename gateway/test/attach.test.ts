@@ -74,7 +74,12 @@ test("nothing of the client's request reaches the pod, and bytes sent early by e
   const atPod = pod.connected();
   const client = await connectRaw(gateway.port);
   const received = collect(client);
-  const cookies = { Cookie: "a=secret", Authorization: "Bearer secret", "X-Custom": "secret", "Accept-Language": "xx" };
+  const cookies = {
+    Cookie: "a=c4nary",
+    Authorization: "Bearer c4nary",
+    "X-Custom": "c4nary",
+    "Accept-Language": "c4nary",
+  };
   const request = handshakeBytes(`/ws/${session.id}`, protocolsOf(await world.mint(session)), cookies);
   const early = clientFrame(2, '{"columns":80,"rows":24}');
   client.write(Buffer.concat([Buffer.from(request), early.subarray(0, 9)]));
@@ -83,7 +88,7 @@ test("nothing of the client's request reaches the pod, and bytes sent early by e
   await podReceived.until((bytes) => bytes.includes(early));
   await received.until((bytes) => bytes.includes(serverFrame(2, "0early pod")));
   assert.match(head, new RegExp(`^GET /[\\w-]{43}/ws HTTP/1.1\r\nHost: ${session.podIp}:7681\r\n`));
-  assert.ok(!/secret|cookie|bearer|xx/i.test(head.replace(key, "")));
+  assert.ok(!/c4nary|cookie|bearer|language/i.test(head));
   client.destroy();
   await pod.stop();
 });

@@ -21,7 +21,7 @@ after(async () => {
 
 /** The shell commands of an example as the README prints them, on this stack's ports instead of the usual ones. */
 function example(name: string): string {
-  const text = readme.split(`<!-- example: ${name} -->\n\`\`\`sh\n`)[1]?.split("```")[0];
+  const [, text] = new RegExp(`<!-- example: ${name} -->\\s*\`\`\`sh\\n([^]*?)\`\`\``).exec(readme) ?? [];
   assert.ok(text, `the README has no example ${name}`);
   return Object.entries(listeners).reduce(
     (commands, [listener, { port }]) =>

@@ -19,6 +19,8 @@ const groups = [
   { pattern: "packages/e2e/scenarios/**/*.test.ts", concurrency: 1 },
 ];
 const fileMilliseconds = 5 * 60_000;
+/** A test that failed may leave something open, and would otherwise be waited for until its file's time is up. */
+const execArgv = ["--test-force-exit"];
 
 process.env["CLISCALE_TEST_SIZE"] = process.argv[2] ?? "small";
 const { chromium } = await ensureDebianPackages();
@@ -44,7 +46,7 @@ async function checkCode(into: Tally): Promise<void> {
 }
 
 async function runFiles(files: string[], concurrency: number, into: Tally): Promise<void> {
-  const stream = runTests({ files, cwd: root, concurrency, timeout: fileMilliseconds, forceExit: false });
+  const stream = runTests({ files, cwd: root, concurrency, timeout: fileMilliseconds, execArgv });
   stream.on("test:pass", ({ name, skip, details }) => {
     if (details.type === "suite") return;
     if (skip !== undefined) into.skipped.push(`${name}: ${String(skip)}`);

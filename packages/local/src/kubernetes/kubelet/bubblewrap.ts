@@ -61,9 +61,10 @@ export const bubblewrap: Isolation = {
         environment["HOSTNAME"]!,
         ...systemFolders(),
         ...(isReadOnly ? ["--dir", "/tmp", "--dir", homeFolder] : ["--tmpfs", "/tmp", "--tmpfs", homeFolder]),
-        ...image.readable.flatMap(bindReadOnly),
         ...(await accountFiles(folder.path, user, group)),
         ...placement.mounts.flatMap(mount),
+        // After the mounts, since the repository may lie where one of them is, such as below /tmp.
+        ...image.readable.flatMap(bindReadOnly),
         ...(isReadOnly ? ["--remount-ro", "/"] : []),
         "--chdir",
         container.workingDir ?? "/",

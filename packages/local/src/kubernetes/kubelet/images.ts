@@ -33,7 +33,7 @@ export function productImages(stateDirectory: string): Images {
       environment: { ...baseEnvironment, NPM_CONFIG_GLOBALCONFIG: npmConfiguration },
       readable: ["package.json", "node_modules", "packages", "runner"]
         .map((name) => join(repositoryRoot, name))
-        .concat(npmConfiguration),
+        .concat(npmConfiguration, dirname(dirname(process.execPath))),
     },
   };
 }
