@@ -15,6 +15,6 @@ export async function handleAttachSession(deps: Deps, call: Call<SessionIdInput>
 }
 
 export const attachSession = callable(
-  { name: "attachSession", input: sessionIdInput, timeoutSeconds: waitingTimeoutSeconds },
+  { name: "attachSession", input: sessionIdInput, timeoutSeconds: waitingTimeoutSeconds, checkRevoked: true },
   handleAttachSession,
 );

@@ -1,3 +1,4 @@
+import type { SessionRow } from "@cliscale/db";
 import { type CreateSessionInput, createSessionInput, type StartAnswer } from "@cliscale/protocol";
 import type { Deps } from "./deps.ts";
 import { type Call, callable } from "./http/callable.ts";
@@ -8,11 +9,11 @@ import { launchSession } from "./sessions/launch.ts";
 /** Starts a session, or joins the start that the same request made before, and answers when its terminal can be attached. */
 export async function handleCreateSession(deps: Deps, call: Call<CreateSessionInput>): Promise<StartAnswer> {
   const admitted = await admitSession(deps, call.uid, call.input);
-  const launched = admitted.state === "queued" ? await launchSession(deps, admitted, call.input.env ?? {}) : admitted;
-  return answerWhenReady(deps, launched, call);
+  const answer = (session: SessionRow) => answerWhenReady(deps, session, call);
+  return admitted.state === "queued" ? launchSession(deps, admitted, call.input.env ?? {}, answer) : answer(admitted);
 }
 
 export const createSession = callable(
-  { name: "createSession", input: createSessionInput, timeoutSeconds: waitingTimeoutSeconds },
+  { name: "createSession", input: createSessionInput, timeoutSeconds: waitingTimeoutSeconds, checkRevoked: true },
   handleCreateSession,
 );

@@ -15,7 +15,7 @@ import {
   type V1Secret,
   Watch,
 } from "@kubernetes/client-node";
-import { dependingOn } from "../http/errors.ts";
+import { DependencyError, dependingOn } from "../http/errors.ts";
 import { jobName, runnerNamespace, sessionLabel } from "./jobManifest.ts";
 
 /** What the functions do in the cluster, and no more: their Role grants just this. All of it may throw a DependencyError. */
@@ -24,8 +24,8 @@ export interface Cluster {
   createJob(job: V1Job): Promise<string>;
   /** Creates a Secret; that it exists already is fine. */
   createSecret(secret: V1Secret): Promise<void>;
-  /** Lets a suspended Job create its pod. */
-  resumeJob(sessionId: string): Promise<void>;
+  /** Lets a suspended Job create its pod; false when there is no such Job. */
+  resumeJob(sessionId: string): Promise<boolean>;
   /** Deletes a session's Job with its pod and Secret; that it is gone already is fine. */
   deleteJob(sessionId: string): Promise<void>;
   findJob(sessionId: string): Promise<V1Job | undefined>;
@@ -33,7 +33,7 @@ export interface Cluster {
   glanceAtPod(sessionId: string): Promise<V1Pod | undefined>;
   /** Resolves when the API answers. */
   ping(): Promise<void>;
-  /** Calls back with a session's pod as it is now and at each change, until `until` is true, or the signal is aborted. */
+  /** Calls back with a session's pod as it is now and at each change, until told that it is enough, or the signal is aborted. */
   followPod(sessionId: string, signal: AbortSignal, onChange: PodListener): Promise<void>;
 }
 
@@ -52,6 +52,8 @@ const glanceMilliseconds = 2_000;
 const watchSeconds = 25;
 /** Between a watch that ended and the next list, so that an API that cuts every watch is not flooded. */
 const relistMilliseconds = 250;
+/** Failures in a row that following a pod survives, since API servers restart and shed load; the pause doubles each time. */
+const toleratedFailures = 3;
 
 export function createCluster(options: ClusterOptions): Cluster {
   const config = kubeConfig(options);
@@ -78,12 +80,13 @@ export function createCluster(options: ClusterOptions): Cluster {
     },
 
     async resumeJob(sessionId) {
-      await ask(() =>
+      const resumed = await unless(404, () =>
         batch.patchNamespacedJob(
           { namespace, name: jobName(sessionId), body: { spec: { suspend: false } } },
           setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
         ),
       );
+      return resumed !== undefined;
     },
 
     async deleteJob(sessionId) {
@@ -107,13 +110,20 @@ export function createCluster(options: ClusterOptions): Cluster {
     },
 
     async followPod(sessionId, signal, onChange) {
+      const labelSelector = selectorOf(sessionId);
+      let failures = 0;
       while (!signal.aborted) {
-        const labelSelector = selectorOf(sessionId);
-        const pods = await ask(() => core.listNamespacedPod({ namespace, labelSelector }));
-        if (await onChange(pods.items[0])) return;
-        const resourceVersion = pods.metadata?.resourceVersion ?? "";
-        if (await watchPod(config, { sessionId, resourceVersion, signal, onChange })) return;
-        await delay(relistMilliseconds);
+        try {
+          const pods = await ask(() => core.listNamespacedPod({ namespace, labelSelector }));
+          failures = 0;
+          if (await onChange(pods.items[0])) return;
+          const resourceVersion = pods.metadata?.resourceVersion ?? "";
+          if (await watchPod(config, { sessionId, resourceVersion, signal, onChange })) return;
+        } catch (error) {
+          if (!isKubernetesFailure(error) || failures === toleratedFailures) throw error;
+          failures += 1;
+        }
+        await delay(relistMilliseconds * 2 ** failures);
       }
     },
   };
@@ -140,7 +150,7 @@ async function watchPod(
   signal.addEventListener("abort", abort);
   // Changes are handled one after the other, however fast they arrive.
   let handled = Promise.resolve(false);
-  const controller = await new Watch(config).watch(
+  const watching = new Watch(config).watch(
     `/api/v1/namespaces/${runnerNamespace}/pods`,
     { labelSelector: selectorOf(sessionId), resourceVersion, timeoutSeconds: watchSeconds },
     (type: string, object: V1Pod) => {
@@ -151,11 +161,16 @@ async function watchPod(
     // The API ends watches as it likes, and so does the network: the caller lists again, and that tells what is wrong.
     () => void handled.then(resolve, reject),
   );
+  // Not awaited before the signal is heeded: an API that does not begin to answer holds this up for as long as 30 s.
+  watching.catch(reject);
   try {
     return signal.aborted ? false : await promise;
   } finally {
     signal.removeEventListener("abort", abort);
-    controller.abort();
+    watching.then(
+      (controller) => controller.abort(),
+      () => undefined,
+    );
   }
 }
 
@@ -178,6 +193,10 @@ function withDeadline(milliseconds: number): Middleware {
     },
     post: (response) => Promise.resolve(response),
   };
+}
+
+function isKubernetesFailure(error: unknown): boolean {
+  return error instanceof DependencyError && error.dependency === "kubernetes";
 }
 
 /** The answer of a call; what goes wrong is the cluster's doing. */

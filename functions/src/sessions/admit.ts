@@ -4,6 +4,7 @@ import type { CreateSessionInput, ErrorDetails } from "@cliscale/protocol";
 import { HttpsError } from "firebase-functions/https";
 import type { Deps } from "../deps.ts";
 import { dependingOn } from "../http/errors.ts";
+import { withdrawn } from "./launch.ts";
 
 /** 43 characters of base64url. */
 const podSecretBytes = 32;
@@ -33,7 +34,7 @@ export async function admitSession(
     if (inserted) return inserted;
 
     const earlier = await findSessionOfRequest(pool, uid, requestId);
-    if (!earlier) throw new HttpsError("unavailable", "An earlier call of this request has just failed. Try again.");
+    if (!earlier) throw withdrawn();
     if (earlier.request_digest !== digestOf(input, earlier.pod_secret)) throw requestIdTaken();
     return earlier;
   });

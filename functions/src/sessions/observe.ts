@@ -1,9 +1,11 @@
 import { type Ending, endSession, findSession, markSessionReady, type SessionRow } from "@cliscale/db";
 import type { V1Pod } from "@kubernetes/client-node";
+import { HttpsError } from "firebase-functions/https";
 import * as logger from "firebase-functions/logger";
 import type { Deps } from "../deps.ts";
 import { dependingOn, describe } from "../http/errors.ts";
 import { observePod } from "../kubernetes/podObservation.ts";
+import { withdrawn } from "./launch.ts";
 
 /** Records in a session's row what its pod shows; the row is never set back. Resolves to the row as it then stands. */
 export async function recordPod(deps: Deps, session: SessionRow, pod: V1Pod | undefined): Promise<SessionRow> {
@@ -45,6 +47,7 @@ export async function lookAtSession(deps: Deps, session: SessionRow): Promise<{ 
     const pod = await deps.cluster.glanceAtPod(session.id);
     return { session: await recordPod(deps, session, pod), ...(pod && { pod }) };
   } catch (error) {
+    if (error instanceof HttpsError) throw error;
     logger.warn("no look at the pod", { sessionId: session.id, cause: describe(error) });
     return { session };
   }
@@ -57,5 +60,6 @@ async function end(deps: Deps, session: SessionRow, ending: Ending): Promise<Ses
 
 async function reread({ pool }: Deps, session: SessionRow): Promise<SessionRow> {
   const row = await dependingOn("postgres", () => findSession(pool, session.owner_uid, session.id));
-  return row ?? session;
+  if (!row) throw withdrawn();
+  return row;
 }

@@ -28,18 +28,17 @@ export async function mintAttach({ pool, signer, settings }: Deps, session: Sess
   const header = { alg: attachTokenAlgorithm, typ: attachTokenType, kid: key.kid };
   // JWS Compact Serialization, RFC 7515 §7.1.
   const signingInput = `${encode(header)}.${encode(claims)}`;
-  const [signature] = await Promise.all([
-    signer.sign(key, signingInput),
-    dependingOn("postgres", () =>
-      insertToken(pool, {
-        jti: claims.jti,
-        sessionId: session.id,
-        ownerUid: session.owner_uid,
-        kid: key.kid,
-        lifetimeSeconds: attachTokenSeconds.issued,
-      }),
-    ),
-  ]);
+  // Signed first: what is on the list then is what somebody may hold.
+  const signature = await signer.sign(key, signingInput);
+  await dependingOn("postgres", () =>
+    insertToken(pool, {
+      jti: claims.jti,
+      sessionId: session.id,
+      ownerUid: session.owner_uid,
+      kid: key.kid,
+      lifetimeSeconds: attachTokenSeconds.issued,
+    }),
+  );
   return {
     url: new URL(`/ws/${session.id}`, settings.gatewayUrl).href,
     token: `${signingInput}.${Buffer.from(signature).toString("base64url")}`,

@@ -1,0 +1,14 @@
+import { after, suite } from "node:test";
+import { endingCases } from "./endingCases.ts";
+import { outageCases } from "./outageCases.ts";
+import { startCases } from "./startCases.ts";
+import { startControlPlane } from "./support.ts";
+
+const plane = await startControlPlane();
+after(() => plane.stop());
+
+suite("sessions", { concurrency: 10 }, () => {
+  outageCases(plane);
+  startCases(plane);
+  endingCases(plane);
+});

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { insertToken } from "@cliscale/db";
+import { startKms } from "@cliscale/local/kms";
+import { startScheduler } from "@cliscale/local/scheduler";
+import type { Dependency } from "@cliscale/protocol";
+import { CloudSchedulerClient } from "@google-cloud/scheduler";
+import { status } from "@grpc/grpc-js";
+import { handleCreateSession } from "../../src/createSession.ts";
+import type { Deps } from "../../src/deps.ts";
+import { handleGetSession } from "../../src/getSession.ts";
+import { grpcClientOptions } from "../../src/grpcEndpoint.ts";
+import { handleHealth } from "../../src/health.ts";
+import { handleJwks } from "../../src/jwks.ts";
+import { handleRotation } from "../../src/rotateSigningKey.ts";
+import { createSchedule } from "../../src/schedule.ts";
+import { handleSweep } from "../../src/sweepSessions.ts";
+import { mintAttach } from "../../src/tokens/attachToken.ts";
+import { createKmsSigner } from "../../src/tokens/signer.ts";
+import { call, eventually, openPool, requireGone, signingKey, startControlPlane, wish } from "./support.ts";
+
+const plane = await startControlPlane();
+after(() => plane.stop());
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+test("a sweep ends what is past its lifetime, with its Job, and removes expired tokens, and nothing else", async () => {
+  const [overdue, live] = await Promise.all([1, 2].map(() => handleCreateSession(plane.deps, call(wish()))));
+  await plane.pool.query(`update sessions set expires_at = now() - interval '1 second' where id = $1`, [
+    overdue!.session.id,
+  ]);
+  const expired = randomUUID();
+  await insertToken(plane.pool, {
+    jti: expired,
+    sessionId: live!.session.id,
+    ownerUid: "ada",
+    kid: "kid",
+    lifetimeSeconds: -1,
+  });
+  assert.deepEqual(await handleSweep(plane.deps), { tokensDeleted: 1, sessionsEnded: 1 });
+
+  const { session } = await handleGetSession(plane.deps, call({ sessionId: overdue!.session.id }));
+  assert.deepEqual([session.state, session.endReason], ["ended", "deadline"]);
+  await requireGone(plane, session.id);
+  const kept = await handleGetSession(plane.deps, call({ sessionId: live!.session.id }));
+  assert.equal(kept.session.state, "ready");
+  const { rows } = await plane.pool.query<{ session_id: string }>(`select session_id from token_jti`);
+  assert.deepEqual(rows.map((row) => row.session_id).toSorted(), [session.id, live!.session.id].toSorted());
+  assert.deepEqual(await handleSweep(plane.deps), { tokensDeleted: 0, sessionsEnded: 0 });
+});
+
+test("a sweep ends rows while Kubernetes is down", async () => {
+  const { session } = await handleCreateSession(plane.deps, call(wish()));
+  await plane.pool.query(`update sessions set expires_at = now() where id = $1`, [session.id]);
+  const cluster = plane.clusterAt("https://127.0.0.1:9");
+  assert.equal((await handleSweep({ ...plane.deps, cluster })).sessionsEnded, 1);
+  assert.equal((await plane.row(session.id))?.end_reason, "deadline");
+});
+
+test("a key rotates when it is old, is published at once, and signs when every gateway must know it", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "cliscale-kms-"));
+  let created = Date.now() - 31 * day;
+  const kms = await startKms({ port: 0, stateDir: folder, now: () => new Date(created) });
+  // Each call asks anew, as an instance does that has just started.
+  const fresh = () => createKmsSigner({ key: signingKey, endpoint: `http://127.0.0.1:${kms.port}` });
+  const published = (count: number) =>
+    eventually(async () => assert.equal((await handleJwks(fresh())).keys.length, count));
+  try {
+    const first = await fresh().current();
+    assert.equal(await handleRotation(fresh(), first.createdAt + 30 * day), undefined);
+
+    created = Date.now() - 9 * minute;
+    assert.match((await handleRotation(fresh(), Date.now()))!, /cryptoKeyVersions\/2$/);
+    await published(2);
+    assert.equal((await fresh().current()).name, first.name);
+    assert.equal(await handleRotation(fresh(), Date.now()), undefined);
+
+    created = Date.now() - 11 * minute;
+    const third = await handleRotation(fresh(), Date.now() + 31 * day);
+    await published(3);
+    const signer = fresh();
+    assert.equal((await signer.current()).name, third);
+    const { session } = await handleCreateSession(plane.deps, call(wish()));
+    const { token } = await mintAttach({ ...plane.deps, signer }, (await plane.row(session.id))!);
+    const { kid } = JSON.parse(Buffer.from(token.split(".")[0]!, "base64url").toString()) as { kid: string };
+    assert.equal(kid, (await signer.current()).kid);
+    assert.notEqual(kid, first.kid);
+  } finally {
+    await kms.stop();
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("health is ok when all is well, and names exactly what fails", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "cliscale-scheduler-"));
+  const location = { project: "demo-cliscale", location: "us-central1" };
+  const sweep = "projects/demo-cliscale/locations/us-central1/jobs/firebase-schedule-sweepSessions-us-central1";
+  let outcome = status.OK;
+  const scheduler = await startScheduler({
+    port: 0,
+    stateDir: folder,
+    functionsUrl: "http://127.0.0.1:9/demo-cliscale/us-central1",
+    functions: [{ name: "sweepSessions", schedule: "0 0 1 1 *" }],
+    send: () => Promise.resolve(outcome),
+  });
+  const endpoint = `http://127.0.0.1:${scheduler.port}`;
+  const client = new CloudSchedulerClient(grpcClientOptions(endpoint));
+  const closed = openPool(plane.databaseUrl);
+  await closed.end();
+  const deps: Deps = { ...plane.deps, schedule: createSchedule({ endpoint, ...location }) };
+  const checks = async (changed: Partial<Deps> = {}) => {
+    const health = await handleHealth({ ...deps, ...changed });
+    const failed = Object.entries(health.checks).flatMap(([name, check]) => (check === "failed" ? [name] : []));
+    assert.equal(health.status, failed.length === 0 ? "ok" : "failed");
+    return failed as Dependency[];
+  };
+  try {
+    // A sweep that has never run is none that has run lately.
+    assert.deepEqual(await checks(), ["scheduler"]);
+    await client.runJob({ name: sweep });
+    await eventually(async () => assert.deepEqual(await checks(), []));
+
+    assert.deepEqual(await checks({ pool: closed }), ["postgres"]);
+    const signer = createKmsSigner({ key: `${signingKey}-none`, endpoint: plane.kmsUrl });
+    assert.deepEqual(await checks({ signer }), ["kms"]);
+    plane.fail({ verb: "list", resource: "pods" }, { hang: true });
+    assert.deepEqual(await checks(), ["kubernetes"]);
+
+    outcome = status.INTERNAL;
+    await client.runJob({ name: sweep });
+    await eventually(async () => assert.deepEqual(await checks(), ["scheduler"]));
+    outcome = status.OK;
+    await client.runJob({ name: sweep });
+    await eventually(async () => assert.deepEqual(await checks(), []));
+    await client.pauseJob({ name: sweep });
+    assert.deepEqual(await checks(), ["scheduler"]);
+    assert.deepEqual(await checks({ pool: closed }), ["postgres", "scheduler"]);
+  } finally {
+    await client.close();
+    await scheduler.stop();
+    await rm(folder, { recursive: true });
+  }
+});
