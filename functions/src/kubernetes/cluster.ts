@@ -145,6 +145,7 @@ async function watchPod(
   config: KubeConfig,
   { sessionId, resourceVersion, signal, onChange }: WatchOptions,
 ): Promise<boolean> {
+  if (signal.aborted) return false;
   const { promise, resolve, reject } = Promise.withResolvers<boolean>();
   const abort = () => resolve(false);
   signal.addEventListener("abort", abort);
@@ -164,7 +165,7 @@ async function watchPod(
   // Not awaited before the signal is heeded: an API that does not begin to answer holds this up for as long as 30 s.
   watching.catch(reject);
   try {
-    return signal.aborted ? false : await promise;
+    return await promise;
   } finally {
     signal.removeEventListener("abort", abort);
     watching.then(
