@@ -22,8 +22,8 @@ export interface Stack {
 }
 
 /**
- * Starts the whole of cliscale on this machine: PostgreSQL, the stand-ins for Cloud KMS and Kubernetes, the Firebase
- * emulators with the functions and the page, and the gateway. Resolves when a session can be created.
+ * Starts the whole of cliscale on this machine: PostgreSQL, the stand-ins for Cloud KMS, Cloud Scheduler and Kubernetes, the
+ * Firebase emulators with the functions and the page, and the gateway. Resolves when a session can be created.
  * @throws PortTakenError before anything is started; Error when a part does not come up, after stopping the others.
  */
 export async function startStack(settings: StackSettings, say: (text: string) => void): Promise<Stack> {

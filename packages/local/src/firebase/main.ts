@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createLogger, readEnvironment, runUntilStopped } from "@cliscale/service";
 import * as z from "zod";
+import { signalGroup } from "../processIdentity.ts";
 import { projectId } from "../settings.ts";
 import { keepUsers, type UsersKeeper } from "./keepUsers.ts";
 import { endLeftover, recordProcess } from "../stack/leftover.ts";
@@ -43,7 +44,7 @@ runUntilStopped(logger, stop, stopMilliseconds + 5_000);
 void ended.then(() => {
   if (stopping) return;
   logger.error("the Firebase emulators ended on their own");
-  killGroup();
+  signalGroup(emulators.pid!, "SIGKILL");
   process.exit(1);
 });
 await untilReady();
@@ -56,16 +57,8 @@ async function stop(): Promise<void> {
   emulators.kill("SIGTERM");
   await Promise.race([ended, delay(stopMilliseconds, undefined, { ref: false })]);
   // The functions run in processes of their own, which the emulator may leave behind.
-  killGroup();
+  signalGroup(emulators.pid!, "SIGKILL");
   await endLeftover(pidFile);
-}
-
-function killGroup(): void {
-  try {
-    process.kill(-emulators.pid!, "SIGKILL");
-  } catch {
-    // The whole group has ended already.
-  }
 }
 
 async function untilReady(): Promise<void> {

@@ -61,7 +61,7 @@ async function localFirebaseJson(settings: StackSettings): Promise<FirebaseJson>
       auth: { host, port: ports.auth },
       functions: { host, port: ports.functions },
       hosting: { host, port: ports.hosting },
-      // The emulators start these by themselves; nothing of ours uses them.
+      // The emulators start these by themselves; of ours, only the keeper of the users asks the hub.
       hub: await anyPort(),
       logging: await anyPort(),
       eventarc: await anyPort(),

@@ -16,7 +16,6 @@ export interface PartOptions {
 /** A program of the stack, running in a process of its own. It says that it serves by an IPC message `{ ready: true }`. */
 export interface Part {
   name: string;
-  pid: number;
   /** What it said with that message. */
   readyMessage: ReadyMessage;
   /** Resolves when the process has ended, with how. */
@@ -59,7 +58,6 @@ export async function startPart(options: PartOptions): Promise<Part> {
   }
   return {
     name: options.name,
-    pid: child.pid!,
     readyMessage: outcome,
     ended,
     stop: () => stop(child, ended, options.stopMilliseconds),

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { createLogger } from "@cliscale/service";
 import { endPodsOfEarlierRuns } from "../../src/kubernetes/kubelet/earlierRuns.ts";
-import { identify } from "../../src/kubernetes/kubelet/processes.ts";
+import { identify } from "../../src/processIdentity.ts";
 
 suite("pods of an earlier run", { skip: process.platform === "linux" ? false : "/proc is needed" }, () => {
   let pods: string;

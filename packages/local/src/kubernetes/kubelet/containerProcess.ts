@@ -7,7 +7,8 @@ import type { Readable } from "node:stream";
 import { statusDescriptor } from "./bubblewrap.ts";
 import type { ContainerLog } from "./containerLog.ts";
 import type { Launch } from "./isolation.ts";
-import { identify, killPod, type PodMarks, signalGroup, signalProcess } from "./processes.ts";
+import { identify, signalGroup, signalProcess } from "../../processIdentity.ts";
+import { killPod, type PodMarks } from "./processes.ts";
 
 /** Thrown when a container's program cannot be started at all. */
 export class StartError extends Error {

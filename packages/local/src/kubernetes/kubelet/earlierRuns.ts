@@ -2,7 +2,8 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "@cliscale/service";
 import { removeAll } from "./podFolder.ts";
-import { killPod, type ProcessIdentity } from "./processes.ts";
+import type { ProcessIdentity } from "../../processIdentity.ts";
+import { killPod } from "./processes.ts";
 
 /**
  * Ends the pods of an earlier run that was killed before it could end them, and removes their folders. A process is only

@@ -1,4 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
+import { isStill, type ProcessIdentity, signalGroup, signalProcess } from "../../processIdentity.ts";
 
 /** The variable by which a process of a pod is told, whatever becomes of its parents and groups. */
 export const podMark = "CLISCALE_POD_UID";
@@ -8,18 +9,6 @@ export interface PodMarks {
   podUid: string;
   /** Where the pod has its files. */
   folder: string;
-}
-
-/** A process, and when it started, by which it is told from a later one of the same number. */
-export interface ProcessIdentity {
-  pid: number;
-  /** Clock ticks after boot, as in proc_pid_stat(5); undefined where there is no /proc. */
-  startTime?: string;
-}
-
-export async function identify(pid: number): Promise<ProcessIdentity> {
-  const stat = await readStat(pid);
-  return stat ? { pid, startTime: stat.startTime } : { pid };
 }
 
 /**
@@ -37,24 +26,6 @@ export async function killPod(marks: PodMarks, first: ProcessIdentity | undefine
   }
 }
 
-/** Sends a signal to a process group; one that is gone, or is another user's by now, is no error. */
-export function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  signalProcess(-pid, signal);
-}
-
-export function signalProcess(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ESRCH" && code !== "EPERM") throw error;
-  }
-}
-
-async function isStill({ pid, startTime }: ProcessIdentity): Promise<boolean> {
-  return startTime !== undefined && (await readStat(pid))?.startTime === startTime;
-}
-
 async function markedProcesses({ podUid, folder }: PodMarks): Promise<number[]> {
   const isMarked = (environment: string) =>
     environment.includes(`\0${podMark}=${podUid}\0`) || environment.includes(`\0HOME=${folder}/`);
@@ -69,11 +40,4 @@ async function markedProcesses({ podUid, folder }: PodMarks): Promise<number[]> 
       }),
   );
   return marked.filter((pid) => pid !== undefined);
-}
-
-async function readStat(pid: number): Promise<{ startTime: string } | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  // The program's name stands in parentheses and may hold anything; the start time is the 20th field after it.
-  const startTime = text?.slice(text.lastIndexOf(")") + 2).split(" ")[19];
-  return startTime === undefined ? undefined : { startTime };
 }
