@@ -35,6 +35,14 @@ const settings: Settings = {
   idleDefaultSeconds: 1800,
 };
 
+export interface Addresses {
+  databaseUrl: string;
+  kmsUrl: string;
+  kubernetesUrl: string;
+  caFile: string;
+  tokenFile: string;
+}
+
 /** What the functions depend on, the functions' side of it as `deps`, and an administrator's view of the cluster. */
 export interface ControlPlane {
   deps: Deps;
@@ -48,7 +56,9 @@ export interface ControlPlane {
   /** Lets something go wrong with the next requests of the functions to Kubernetes. */
   fail: (match: { verb: string; resource?: string; name?: string }, fault: object, times?: number) => void;
   /** A cluster client for an API at this address, with the functions' credentials. */
-  clusterAt: (endpoint: string) => Cluster;
+  clusterAt: (endpoint: string, callMilliseconds?: number) => Cluster;
+  /** What a functions process needs to know to depend on the same. */
+  addresses: Addresses;
   /** How many rows, Jobs, Secrets and pods there are. */
   count(): Promise<Record<"rows" | "jobs" | "secrets" | "pods", number>>;
   row(sessionId: string): Promise<SessionRow | undefined>;
@@ -74,23 +84,18 @@ export async function startControlPlane(kmsClock?: () => Date): Promise<ControlP
   ]);
   const tokenFile = join(folder, "functions-token");
   await writeFile(tokenFile, kubernetes.tokens.functions, { mode: 0o600 });
-  const clusterAt = (endpoint: string) => createCluster({ endpoint, caFile: join(folder, "ca.crt"), tokenFile });
+  const caFile = join(folder, "ca.crt");
   const kmsUrl = `http://127.0.0.1:${kms.port}`;
-  const pool = openPool(database.url);
+  const addresses = { databaseUrl: database.url, kmsUrl, kubernetesUrl: kubernetes.url, caFile, tokenFile };
+  const deps = depsAt(addresses);
   const config = new KubeConfig();
   config.loadFromFile(kubernetes.kubeconfigPath);
   const jobs = config.makeApiClient(BatchV1Api);
   const core = config.makeApiClient(CoreV1Api);
   const namespace = runnerNamespace;
   return {
-    deps: {
-      pool,
-      cluster: clusterAt(kubernetes.url),
-      signer: createKmsSigner({ key: signingKey, endpoint: kmsUrl }),
-      schedule: createSchedule({ endpoint: nowhere, project: "demo-cliscale", location: "us-central1" }),
-      settings,
-    },
-    pool,
+    deps,
+    pool: deps.pool,
     databaseUrl: database.url,
     kms,
     kmsUrl,
@@ -99,10 +104,12 @@ export async function startControlPlane(kmsClock?: () => Date): Promise<ControlP
     core,
     fail: (match, fault, times = 1) =>
       kubernetes.injectFault({ match: { ...match, user: users.functions.name }, fault, times }),
-    clusterAt,
+    clusterAt: (endpoint, callMilliseconds) =>
+      createCluster({ endpoint, caFile, tokenFile, ...(callMilliseconds && { callMilliseconds }) }),
+    addresses,
     async count() {
       const [rows, jobList, secrets, pods] = await Promise.all([
-        pool.query(`select from sessions`),
+        deps.pool.query(`select from sessions`),
         jobs.listNamespacedJob({ namespace }),
         core.listNamespacedSecret({ namespace }),
         core.listNamespacedPod({ namespace }),
@@ -115,14 +122,25 @@ export async function startControlPlane(kmsClock?: () => Date): Promise<ControlP
       };
     },
     async row(sessionId) {
-      const { rows } = await pool.query<SessionRow>(`select * from sessions where id = $1`, [sessionId]);
+      const { rows } = await deps.pool.query<SessionRow>(`select * from sessions where id = $1`, [sessionId]);
       return rows[0];
     },
     async stop() {
-      await pool.end();
+      await deps.pool.end();
       await Promise.all([database.remove(), kms.stop(), kubernetes.close()]);
       await rm(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** The functions' side of a control plane at these addresses. */
+export function depsAt({ databaseUrl, kmsUrl, kubernetesUrl, caFile, tokenFile }: Addresses): Deps {
+  return {
+    pool: openPool(databaseUrl),
+    cluster: createCluster({ endpoint: kubernetesUrl, caFile, tokenFile }),
+    signer: createKmsSigner({ key: signingKey, endpoint: kmsUrl }),
+    schedule: createSchedule({ endpoint: nowhere, project: "demo-cliscale", location: "us-central1" }),
+    settings,
   };
 }
 
@@ -166,9 +184,9 @@ export async function idOf({ pool }: ControlPlane, { requestId }: CreateSessionI
   return rows[0]!.id;
 }
 
-/** A cluster that has something done before each of its steps, and after it. */
-export function around(cluster: Cluster, hook: (moment: string) => Promise<void>): Cluster {
-  const wrapped = Object.entries(cluster).map(([step, run]: [string, (...args: unknown[]) => Promise<unknown>]) => [
+/** A client that has something done before each of its steps, and after it. */
+export function around<Client extends object>(client: Client, hook: (moment: string) => Promise<void>): Client {
+  const wrapped = Object.entries(client).map(([step, run]: [string, (...args: unknown[]) => Promise<unknown>]) => [
     step,
     async (...args: unknown[]) => {
       await hook(`before ${step}`);
@@ -177,7 +195,7 @@ export function around(cluster: Cluster, hook: (moment: string) => Promise<void>
       return result;
     },
   ]);
-  return Object.fromEntries(wrapped) as Cluster;
+  return Object.fromEntries(wrapped) as Client;
 }
 
 /** Tries a check again until it holds; the cluster's own clean-up takes a moment. Fails as the check does after 10 s. */
@@ -191,6 +209,11 @@ export async function eventually<T>(check: () => Promise<T>): Promise<T> {
       await delay(50);
     }
   }
+}
+
+/** Lets a session look as if it had been created a minute earlier. */
+export async function age({ pool }: ControlPlane, sessionId: string): Promise<void> {
+  await pool.query(`update sessions set created_at = created_at - interval '1 minute' where id = $1`, [sessionId]);
 }
 
 /** Whether nothing of a session is left in the cluster. */
