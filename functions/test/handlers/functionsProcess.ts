@@ -3,18 +3,22 @@ import { once } from "node:events";
 import type { ErrorDetails, StartAnswer } from "@cliscale/protocol";
 import type { ControlPlane } from "./support.ts";
 
+type CallName = "createSession" | "attachSession" | "stopSession";
+
 /** A call that a functions process is asked to handle. */
 export interface CallMessage {
   id: number;
-  name: "createSession" | "attachSession" | "stopSession" | "sweepSessions";
+  name: CallName;
   input: unknown;
   streaming: boolean;
-  /** The moment at which the process ends itself with SIGKILL. */
-  killAt: string | undefined;
+  /** The moment at which the call is held up for ever. */
+  holdAt: string | undefined;
 }
 
-export interface AnswerMessage {
+/** What becomes of it: it has got to the moment, or it has been answered. */
+export interface OutcomeMessage {
   id: number;
+  held?: true;
   answer?: StartAnswer;
   error?: { code: string; details?: ErrorDetails };
 }
@@ -24,26 +28,28 @@ export class CallError extends Error {
   override name = "CallError";
   readonly code: string;
 
-  constructor({ code, details }: NonNullable<AnswerMessage["error"]>) {
+  constructor({ code, details }: NonNullable<OutcomeMessage["error"]>) {
     super(`${code} ${JSON.stringify(details)}`);
     this.code = code;
   }
 }
 
-export interface FunctionsProcess {
-  call(
-    name: CallMessage["name"],
-    input: unknown,
-    options?: { streaming?: boolean; killAt?: string },
-  ): Promise<StartAnswer>;
-  /** Resolves to the signal that ended the process. */
-  ended: Promise<string | null>;
-  /** What it has logged so far. */
-  log(): string;
-  stop(): Promise<void>;
+interface CallOptions {
+  streaming?: boolean;
 }
 
-/** Starts a process that handles calls as an instance of the functions does, with connections of its own. */
+/** A process that handles calls as an instance of the functions does, with connections of its own. */
+export interface FunctionsProcess {
+  /** @throws CallError with what the call was refused with. */
+  call: (name: CallName, input: unknown, options?: CallOptions) => Promise<StartAnswer>;
+  /** Has a call handled up to this moment, and no further. */
+  callUpTo: (moment: string, name: CallName, input: unknown, options?: CallOptions) => Promise<void>;
+  /** What it has logged so far. */
+  log(): string;
+  /** Ends it with SIGKILL. */
+  kill(): Promise<void>;
+}
+
 export function startFunctionsProcess({ addresses }: ControlPlane): FunctionsProcess {
   const child = fork(new URL("./functionsProgram.ts", import.meta.url), [JSON.stringify(addresses)], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -52,37 +58,38 @@ export function startFunctionsProcess({ addresses }: ControlPlane): FunctionsPro
   for (const stream of [child.stdout!, child.stderr!]) {
     stream.setEncoding("utf8").on("data", (chunk: string) => chunks.push(chunk));
   }
-  const ended = once(child, "exit").then(([, signal]) => signal as string | null);
-  const waiting = answersOf(child);
-  let lastId = 0;
+  const ended = once(child, "exit");
+  const send = outcomesOf(child);
   return {
-    ended,
     log: () => chunks.join(""),
-    call(name, input, { streaming = false, killAt } = {}) {
-      const id = ++lastId;
-      const { promise, ...resolvers } = Promise.withResolvers<StartAnswer>();
-      waiting.set(id, resolvers);
-      child.send({ id, name, input, streaming, killAt } satisfies CallMessage);
-      return promise;
+    async call(name, input, { streaming = false } = {}) {
+      const { answer, error } = await send({ name, input, streaming, holdAt: undefined });
+      if (error) throw new CallError(error);
+      return answer!;
     },
-    async stop() {
+    async callUpTo(moment, name, input, { streaming = false } = {}) {
+      const outcome = await send({ name, input, streaming, holdAt: moment });
+      if (!outcome.held) throw new Error(`answered before the moment: ${JSON.stringify(outcome)}`);
+    },
+    async kill() {
       child.kill("SIGKILL");
       await ended;
     },
   };
 }
 
-type Waiting = Map<number, Pick<PromiseWithResolvers<StartAnswer>, "resolve" | "reject">>;
-
-function answersOf(child: ChildProcess): Waiting {
-  const waiting: Waiting = new Map();
-  child.on("message", ({ id, answer, error }: AnswerMessage) => {
-    if (error) waiting.get(id)!.reject(new CallError(error));
-    else waiting.get(id)!.resolve(answer!);
-    waiting.delete(id);
-  });
+function outcomesOf(child: ChildProcess) {
+  const waiting = new Map<number, PromiseWithResolvers<OutcomeMessage>>();
+  let lastId = 0;
+  child.on("message", (outcome: OutcomeMessage) => waiting.get(outcome.id)!.resolve(outcome));
   child.on("exit", () => {
     for (const { reject } of waiting.values()) reject(new Error("the process has ended"));
   });
-  return waiting;
+  return (message: Omit<CallMessage, "id">): Promise<OutcomeMessage> => {
+    const id = ++lastId;
+    const outcome = Promise.withResolvers<OutcomeMessage>();
+    waiting.set(id, outcome);
+    child.send({ id, ...message } satisfies CallMessage);
+    return outcome.promise;
+  };
 }

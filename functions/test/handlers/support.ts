@@ -4,44 +4,22 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { createPool, type SessionRow } from "@cliscale/db";
+import type { SessionRow } from "@cliscale/db";
 import { startKms } from "@cliscale/local/kms";
 import { type Kubernetes, startKubernetes } from "@cliscale/local/kubernetes";
 import { startTestDatabase } from "@cliscale/local/testing";
-import type { CreateSessionInput, StageEvent } from "@cliscale/protocol";
+import type { CreateSessionInput } from "@cliscale/protocol";
 import { createLogger } from "@cliscale/service";
 import { BatchV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import type { Pool } from "pg";
-import type { Deps, Settings } from "../../src/deps.ts";
-import type { Call } from "../../src/http/callable.ts";
+import type { Deps } from "../../src/deps.ts";
 import { type Cluster, createCluster } from "../../src/kubernetes/cluster.ts";
-import { jobName, runnerNamespace } from "../../src/kubernetes/jobManifest.ts";
-import { createSchedule } from "../../src/schedule.ts";
-import { createKmsSigner } from "../../src/tokens/signer.ts";
+import { jobName, runnerNamespace, sessionLabel } from "../../src/kubernetes/jobManifest.ts";
 import { users } from "../../../packages/local/src/kubernetes/api/authenticate.ts";
+import { type Addresses, depsAt } from "./functionsSide.ts";
 import { podProgram } from "./podProgram.ts";
 
-// Google's clients would ask a metadata server who they are.
-process.env["METADATA_SERVER_DETECTION"] = "none";
-process.env["LOG_LEVEL"] ??= "silent";
-
-export const signingKey = "projects/demo-cliscale/locations/us-central1/keyRings/cliscale/cryptoKeys/attach";
-const settings: Settings = {
-  runnerImage: "test-runner:1",
-  gatewayUrl: "ws://127.0.0.1:8080",
-  tokenIssuer: "https://cliscale.test",
-  lifetimeDefaultSeconds: 3600,
-  lifetimeMaxSeconds: 28_800,
-  idleDefaultSeconds: 1800,
-};
-
-export interface Addresses {
-  databaseUrl: string;
-  kmsUrl: string;
-  kubernetesUrl: string;
-  caFile: string;
-  tokenFile: string;
-}
+export { around, call, nowhere, openPool, signingKey } from "./functionsSide.ts";
 
 /** What the functions depend on, the functions' side of it as `deps`, and an administrator's view of the cluster. */
 export interface ControlPlane {
@@ -64,9 +42,6 @@ export interface ControlPlane {
   row(sessionId: string): Promise<SessionRow | undefined>;
   stop(): Promise<void>;
 }
-
-/** An address at which nothing listens. */
-export const nowhere = "http://127.0.0.1:9";
 
 export async function startControlPlane(kmsClock?: () => Date): Promise<ControlPlane> {
   const folder = await mkdtemp(join(tmpdir(), "cliscale-handlers-"));
@@ -133,45 +108,6 @@ export async function startControlPlane(kmsClock?: () => Date): Promise<ControlP
   };
 }
 
-/** The functions' side of a control plane at these addresses. */
-export function depsAt({ databaseUrl, kmsUrl, kubernetesUrl, caFile, tokenFile }: Addresses): Deps {
-  return {
-    pool: openPool(databaseUrl),
-    cluster: createCluster({ endpoint: kubernetesUrl, caFile, tokenFile }),
-    signer: createKmsSigner({ key: signingKey, endpoint: kmsUrl }),
-    schedule: createSchedule({ endpoint: nowhere, project: "demo-cliscale", location: "us-central1" }),
-    settings,
-  };
-}
-
-export function openPool(connectionString: string): Pool {
-  return createPool({ connectionString, applicationName: "test", max: 10, onError: () => undefined });
-}
-
-export interface TestCall<Input> extends Call<Input> {
-  chunks: StageEvent[];
-  /** Makes the caller go away. */
-  leave(): void;
-}
-
-/** A call that has passed the door. */
-export function call<Input>(input: Input, { uid = "ada", streaming = false } = {}): TestCall<Input> {
-  const chunks: StageEvent[] = [];
-  const caller = new AbortController();
-  return {
-    uid,
-    input,
-    streaming,
-    chunks,
-    sendChunk: (chunk) => {
-      chunks.push(chunk as StageEvent);
-      return Promise.resolve(true);
-    },
-    signal: caller.signal,
-    leave: () => caller.abort(),
-  };
-}
-
 /** What to create; the source says how the pod behaves. */
 export function wish(source = "template:listen", more: Partial<CreateSessionInput> = {}): CreateSessionInput {
   return { bundle: { source }, requestId: randomUUID(), ...more };
@@ -182,20 +118,6 @@ export async function idOf({ pool }: ControlPlane, { requestId }: CreateSessionI
   const { rows } = await pool.query<{ id: string }>(`select id from sessions where request_id = $1`, [requestId]);
   assert.equal(rows.length, 1);
   return rows[0]!.id;
-}
-
-/** A client that has something done before each of its steps, and after it. */
-export function around<Client extends object>(client: Client, hook: (moment: string) => Promise<void>): Client {
-  const wrapped = Object.entries(client).map(([step, run]: [string, (...args: unknown[]) => Promise<unknown>]) => [
-    step,
-    async (...args: unknown[]) => {
-      await hook(`before ${step}`);
-      const result = await run(...args);
-      await hook(`after ${step}`);
-      return result;
-    },
-  ]);
-  return Object.fromEntries(wrapped) as Client;
 }
 
 /** Tries a check again until it holds; the cluster's own clean-up takes a moment. Fails as the check does after 10 s. */
@@ -231,4 +153,19 @@ export function requireGone({ jobs, core }: ControlPlane, sessionId: string): Pr
       [],
     );
   });
+}
+
+/** What a session that runs is made of. */
+export const whole = { jobs: 1, secrets: 1, pods: 1 };
+
+/** How many of each a session has in the cluster. */
+export async function partsOf({ jobs, core }: ControlPlane, sessionId: string): Promise<typeof whole> {
+  const namespace = runnerNamespace;
+  const labelSelector = `${sessionLabel}=${sessionId}`;
+  const [jobList, secrets, pods] = await Promise.all([
+    jobs.listNamespacedJob({ namespace, labelSelector }),
+    core.listNamespacedSecret({ namespace, labelSelector }),
+    core.listNamespacedPod({ namespace, labelSelector }),
+  ]);
+  return { jobs: jobList.items.length, secrets: secrets.items.length, pods: pods.items.length };
 }
