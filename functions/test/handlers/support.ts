@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -33,6 +36,8 @@ export interface ControlPlane {
   core: CoreV1Api;
   /** Lets something go wrong with the next requests of the functions to Kubernetes. */
   fail: (match: { verb: string; resource?: string; name?: string }, fault: object, times?: number) => void;
+  /** Forgets what of that has not happened yet. */
+  clearFaults(): Promise<void>;
   /** A cluster client for an API at this address, with the functions' credentials. */
   clusterAt: (endpoint: string, callMilliseconds?: number) => Cluster;
   /** What a functions process needs to know to depend on the same. */
@@ -79,6 +84,13 @@ export async function startControlPlane(kmsClock?: () => Date): Promise<ControlP
     core,
     fail: (match, fault, times = 1) =>
       kubernetes.injectFault({ match: { ...match, user: users.functions.name }, fault, times }),
+    async clearFaults() {
+      const headers = { Authorization: `Bearer ${kubernetes.tokens.admin}` };
+      const clearing = request(`${kubernetes.url}/faults`, { method: "DELETE", ca: kubernetes.ca, headers }).end();
+      const [response] = (await once(clearing, "response")) as [IncomingMessage];
+      response.resume();
+      assert.equal(response.statusCode, 200);
+    },
     clusterAt: (endpoint, callMilliseconds) =>
       createCluster({ endpoint, caFile, tokenFile, ...(callMilliseconds && { callMilliseconds }) }),
     addresses,
