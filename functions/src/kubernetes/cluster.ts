@@ -111,7 +111,7 @@ export function createCluster({ callMilliseconds = defaultCallMilliseconds, ...o
             labelSelector: runnerSelector,
             ...page,
           });
-          listedAt ??= new Date(headers["date"] ?? Date.now());
+          listedAt ??= new Date(Date.parse(headers["date"] ?? "") || Date.now());
           return data;
         }),
       );

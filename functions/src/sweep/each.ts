@@ -1,3 +1,5 @@
+import { describe } from "../http/errors.ts";
+
 /** Things that a sweep does at once: enough to be done in time, few enough not to crowd out the calls of users. */
 const concurrency = 10;
 /** An outage fails everything: after so many failures the rest is left to the next sweep. */
@@ -14,5 +16,5 @@ export async function forEachBounded<T>(items: Iterable<T>, work: (item: T) => P
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
-  if (errors.length > 0) throw new AggregateError(errors, `${errors.length} failed, the first: ${String(errors[0])}`);
+  if (errors.length > 0) throw new AggregateError(errors, `${errors.length} failed, the first: ${describe(errors[0])}`);
 }

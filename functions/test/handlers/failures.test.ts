@@ -73,6 +73,15 @@ async function requireStarted(deps = plane.deps, source = "template:exited"): Pr
 /** Dependencies that do not wait long for Kubernetes. */
 const impatient = (): Deps => ({ ...plane.deps, cluster: plane.clusterAt(plane.kubernetes.url, 1_000) });
 
+/** The stop succeeds, whatever becomes of the Job. */
+async function stop(deps: Deps, fault: object, times: number): Promise<string> {
+  const { session } = await create();
+  plane.fail(jobDeletion, fault, times);
+  const stopped = await handleStopSession(deps, call({ sessionId: session.id }));
+  assert.equal(stopped.session.endReason, "stopped");
+  return session.id;
+}
+
 suite("a fault of Kubernetes in a start", () => {
   before(async () => {
     plane = await startControlPlane();
@@ -170,15 +179,6 @@ suite("a fault of Kubernetes in a stop", () => {
     plane = await startControlPlane();
   });
   after(() => plane.stop());
-
-  /** The stop succeeds, whatever becomes of the Job. */
-  async function stop(deps: Deps, fault: object, times: number): Promise<string> {
-    const { session } = await create();
-    plane.fail(jobDeletion, fault, times);
-    const stopped = await handleStopSession(deps, call({ sessionId: session.id }));
-    assert.equal(stopped.session.endReason, "stopped");
-    return session.id;
-  }
 
   for (const [what, fault] of Object.entries(passing)) {
     test(`${what} is survived`, async () => {

@@ -39,6 +39,15 @@ async function putJob(id: string): Promise<void> {
   await deps.cluster.createJob(jobManifest(sessionRow({ id }), deps.settings));
 }
 
+/** Starts a session whose caller has gone away. */
+async function leave(source: string): Promise<string> {
+  const leaving = call(wish(source));
+  leaving.leave();
+  const { session } = await handleCreateSession(deps, leaving);
+  assert.equal(session.state, "starting");
+  return session.id;
+}
+
 const many = <T>(count: number, make: () => Promise<T>) => Promise.all(Array.from({ length: count }, make));
 
 const states = {
@@ -85,7 +94,7 @@ suite("a sweep", () => {
     const ended = await many(4, () => put(states.ended));
     const lost = await many(3, () => put(`state = 'starting', started_at = now()`, { job: false }));
     const forgotten = await many(3, () => put(states.longEnded, { job: false }));
-    const rowless = await many(4, async () => void (await putJob(randomUUID())));
+    const rowless = await many(4, () => putJob(randomUUID()));
     for (let index = 0; index < 5; index++) {
       const token = { jti: randomUUID(), sessionId: live.session.id, ownerUid: "ada", kid: "kid", lifetimeSeconds: -1 };
       await insertToken(pool, token);
@@ -131,14 +140,7 @@ suite("a sweep", () => {
   });
 
   test("records what nobody waited for: a pod that is ready, one that has ended, and how", async () => {
-    const start = async (source: string) => {
-      const leaving = call(wish(source));
-      leaving.leave();
-      const { session } = await handleCreateSession(deps, leaving);
-      assert.equal(session.state, "starting");
-      return session.id;
-    };
-    const ids = await Promise.all(["listen", "exited", "failed", "silent"].map((each) => start(`template:${each}`)));
+    const ids = await Promise.all(["listen", "exited", "failed", "silent"].map((each) => leave(`template:${each}`)));
     await eventually(async () => {
       await handleSweep(deps);
       const rows = await Promise.all(ids.map((id) => plane.row(id)));
@@ -177,22 +179,20 @@ suite("a sweep", () => {
   });
 
   test("ends as failed, in Kubernetes' words, what has not been able to start for long", async () => {
-    const leaving = call(wish());
-    leaving.leave();
     plane.kubernetes.injectFault({ match: {}, fault: { pod: "imagePull" } });
-    const { session } = await handleCreateSession(deps, leaving);
+    const id = await leave("template:listen");
     await eventually(async () => {
       const [pod] = (await deps.cluster.listPods()) ?? [];
       assert.ok(pod?.status?.containerStatuses?.[0]?.state?.waiting?.reason?.includes("Pull"));
     });
     assert.deepEqual(await handleSweep(deps), nothing, "an image may yet come");
-    await pool.query(`update sessions set started_at = now() - interval '16 minutes' where id = $1`, [session.id]);
+    await pool.query(`update sessions set started_at = now() - interval '16 minutes' where id = $1`, [id]);
     assert.equal((await handleSweep(deps)).sessionsRepaired, 1);
-    const row = await plane.row(session.id);
+    const row = await plane.row(id);
     assert.equal(row?.end_reason, "failed");
     assert.match(row.message!, /^The pod could not be started: (ErrImagePull|ImagePullBackOff)/);
     await handleSweep(deps, anyAge);
-    await requireGone(plane, session.id);
+    await requireGone(plane, id);
   });
 
   test("does nothing on a list that is not complete, and begins again with one that has expired", async () => {
@@ -243,7 +243,8 @@ suite("a sweep", () => {
     const [overdue, abandoned] = [await put(states.overdue), await put(states.abandoned)];
     await put(states.longEnded, { job: false });
     await pool.query(`alter table token_jti rename to token_jti_away`);
-    const result = await handleSweep(deps).finally(() => pool.query(`alter table token_jti_away rename to token_jti`));
+    const result = await handleSweep(deps);
+    await pool.query(`alter table token_jti_away rename to token_jti`);
     assert.deepEqual(result, {
       ...nothing,
       sessionsEnded: 1,

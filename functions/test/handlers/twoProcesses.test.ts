@@ -27,6 +27,12 @@ async function count() {
   };
 }
 
+/** What a call that a stop has overtaken may be told. */
+const told = (error: unknown): undefined => {
+  assert.ok(error instanceof CallError, String(error));
+  assert.ok(["failed-precondition", "unavailable"].includes(error.code), error.message);
+};
+
 test("two processes that handle the same requests at once make one session of each", async () => {
   assert.deepEqual(await count(), { live: 0, ended: 0, jobs: 0, secrets: 0, pods: 0 });
   const inputs = Array.from({ length: sessions }, () => wish());
@@ -54,11 +60,6 @@ test("two processes that handle the same requests at once make one session of ea
 
 test("creates, attaches and stops of the same sessions in two processes, in any order, end in the same place", async () => {
   const before = await count();
-  /** What a call that a stop has overtaken may be told. */
-  const told = (error: unknown): undefined => {
-    assert.ok(error instanceof CallError, String(error));
-    assert.ok(["failed-precondition", "unavailable"].includes(error.code), error.message);
-  };
   const answers = await Promise.all(
     Array.from({ length: sessions }, async () => {
       const input = wish();
