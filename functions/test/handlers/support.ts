@@ -19,6 +19,7 @@ import type { Deps } from "../../src/deps.ts";
 import { type Cluster, createCluster } from "../../src/kubernetes/cluster.ts";
 import { jobName, runnerNamespace, sessionLabel } from "../../src/kubernetes/jobManifest.ts";
 import { users } from "../../../packages/local/src/kubernetes/api/authenticate.ts";
+import type { SweepResult } from "../../src/sweepSessions.ts";
 import { type Addresses, depsAt } from "./functionsSide.ts";
 import { podProgram } from "./podProgram.ts";
 
@@ -166,6 +167,18 @@ export function requireGone({ jobs, core }: ControlPlane, sessionId: string): Pr
     );
   });
 }
+
+/** What a sweep does where all is as it should be. */
+export const nothing: SweepResult = {
+  tokensDeleted: 0,
+  sessionsEnded: 0,
+  sessionsRemoved: 0,
+  sessionsStarted: 0,
+  sessionsRepaired: 0,
+  jobsDeleted: 0,
+  sessionsForgotten: 0,
+  failed: [],
+};
 
 /** What a session that runs is made of. */
 export const whole = { jobs: 1, secrets: 1, pods: 1 };

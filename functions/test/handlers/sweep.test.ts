@@ -7,7 +7,7 @@ import { jobManifest, jobName, runnerNamespace as namespace } from "../../src/ku
 import { handleSweep, sweepAndReport, type SweepResult } from "../../src/sweepSessions.ts";
 import { sessionRow } from "../support/sessionRow.ts";
 import { startPagedApi } from "./pagedLists.ts";
-import { call, eventually, openPool, partsOf, requireGone, startControlPlane, wish } from "./support.ts";
+import { call, eventually, nothing, openPool, partsOf, requireGone, startControlPlane, wish } from "./support.ts";
 
 const plane = await startControlPlane();
 after(() => plane.stop());
@@ -15,17 +15,6 @@ const { pool, deps } = plane;
 
 /** Lets Jobs be as old as a sweep wants them. */
 const anyAge = { jobAgeSeconds: 0 };
-const nothing: SweepResult = {
-  tokensDeleted: 0,
-  sessionsEnded: 0,
-  sessionsRemoved: 0,
-  sessionsStarted: 0,
-  sessionsRepaired: 0,
-  jobsDeleted: 0,
-  sessionsForgotten: 0,
-  failed: [],
-};
-
 /** A row, and a suspended Job for it where it is to have one. Resolves to the session's id. */
 async function put(assignments: string, { job = true } = {}): Promise<string> {
   const id = randomUUID();

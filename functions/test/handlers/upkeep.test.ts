@@ -18,25 +18,13 @@ import { handleHealth } from "../../src/health.ts";
 import { handleJwks } from "../../src/jwks.ts";
 import { handleRotation } from "../../src/rotateSigningKey.ts";
 import { createSchedule } from "../../src/schedule.ts";
-import { handleSweep, sweepAndReport, type SweepResult } from "../../src/sweepSessions.ts";
+import { handleSweep, sweepAndReport } from "../../src/sweepSessions.ts";
 import { mintAttach } from "../../src/tokens/attachToken.ts";
 import { createKmsSigner } from "../../src/tokens/signer.ts";
-import { call, eventually, openPool, requireGone, signingKey, startControlPlane, wish } from "./support.ts";
+import { call, eventually, nothing, openPool, requireGone, signingKey, startControlPlane, wish } from "./support.ts";
 
 const plane = await startControlPlane();
 after(() => plane.stop());
-
-/** What a sweep does where all is as it should be. */
-const nothing: SweepResult = {
-  tokensDeleted: 0,
-  sessionsEnded: 0,
-  sessionsRemoved: 0,
-  sessionsStarted: 0,
-  sessionsRepaired: 0,
-  jobsDeleted: 0,
-  sessionsForgotten: 0,
-  failed: [],
-};
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
