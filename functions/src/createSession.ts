@@ -10,7 +10,8 @@ import { launchSession } from "./sessions/launch.ts";
 export async function handleCreateSession(deps: Deps, call: Call<CreateSessionInput>): Promise<StartAnswer> {
   const admitted = await admitSession(deps, call.uid, call.input);
   const answer = (session: SessionRow) => answerWhenReady(deps, session, call);
-  return admitted.state === "queued" ? launchSession(deps, admitted, call.input.env ?? {}, answer) : answer(admitted);
+  const isPrepared = admitted.state !== "queued" || admitted.prepared_at !== null;
+  return isPrepared ? answer(admitted) : launchSession(deps, admitted, call.input.env ?? {}, answer);
 }
 
 export const createSession = callable(

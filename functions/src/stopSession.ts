@@ -14,7 +14,7 @@ export async function handleStopSession(deps: Deps, call: Call<SessionIdInput>):
     const stopped = await endSession(deps.pool, session.id, { reason: "stopped" });
     return stopped ?? (await findSession(deps.pool, session.owner_uid, session.id)) ?? session;
   });
-  // The row decides. Where the cluster does not answer now, the Job's own deadline ends what stays.
+  // The row decides. Where the cluster does not answer now, the sweep deletes the Job.
   await deps.cluster.deleteJob(session.id).catch((error: unknown) => {
     logger.warn("the Job of a stopped session could not be deleted", { sessionId: session.id, cause: describe(error) });
   });

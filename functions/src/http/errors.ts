@@ -57,8 +57,9 @@ const names: Record<Dependency, string> = {
   scheduler: "The scheduler",
 };
 
-/** An error for the log. Errors of API clients carry whole requests and answers; their first line says enough. */
+/** An error for the log, after what caused it. Errors of API clients carry whole requests and answers; their first line says enough. */
 export function describe(error: unknown): string {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return text.split("\nBody:")[0]!.slice(0, 2000);
+  const own = text.split("\nBody:")[0]!;
+  return (error instanceof DependencyError ? `${describe(error.cause)}\n${own}` : own).slice(0, 2000);
 }

@@ -7,6 +7,9 @@ export const runnerNamespace = "cliscale-runners";
 
 export const sessionLabel = "cliscale.dev/session";
 
+/** Selects the Jobs and pods of all sessions. */
+export const runnerSelector = `app.kubernetes.io/managed-by=cliscale,${sessionLabel}`;
+
 /** How long after the longest lifetime Kubernetes itself ends a pod that everything else forgot. */
 const deadlineGraceSeconds = 300;
 /** How long a finished Job stays, for its ending to be read and for people to look at. */

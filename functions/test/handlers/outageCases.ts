@@ -11,8 +11,10 @@ import { handleGetSession } from "../../src/getSession.ts";
 import { DependencyError } from "../../src/http/errors.ts";
 import { jobName } from "../../src/kubernetes/jobManifest.ts";
 import { handleStopSession } from "../../src/stopSession.ts";
+import { handleSweep } from "../../src/sweepSessions.ts";
 import { createKmsSigner } from "../../src/tokens/signer.ts";
 import {
+  age,
   around,
   call,
   type ControlPlane,
@@ -40,15 +42,21 @@ export function outageCases(plane: ControlPlane): void {
     }
   });
 
-  test("a database that goes away in the middle of a start leaves nothing in the cluster", async () => {
+  test("a start in the middle of which the database goes away is gone after a sweep, or goes on when it is made again", async () => {
     const pool = openPool(plane.databaseUrl);
-    const input = wish();
-    const closeIt = async (moment: string) => (moment === "after createSecret" ? pool.end() : undefined);
+    const inputs = [wish(), wish()] as const;
+    let closed: Promise<void> | undefined;
+    const closeIt = async (moment: string) => (moment === "after createSecret" ? (closed ??= pool.end()) : undefined);
     const deps = { ...plane.deps, pool, cluster: around(plane.deps.cluster, closeIt) };
-    await assert.rejects(handleCreateSession(deps, call(input)), { dependency: "postgres" });
-    await requireGone(plane, await idOf(plane, input));
-    // The row could not be taken back: the same request begins again with it.
-    assert.ok((await handleCreateSession(plane.deps, call(input))).attach);
+    await Promise.all(
+      inputs.map((input) => assert.rejects(handleCreateSession(deps, call(input)), { dependency: "postgres" })),
+    );
+    assert.ok((await handleCreateSession(plane.deps, call(inputs[0]))).attach);
+    const abandoned = await idOf(plane, inputs[1]);
+    await age(plane, abandoned);
+    await handleSweep(plane.deps);
+    assert.equal(await plane.row(abandoned), undefined);
+    await requireGone(plane, abandoned);
   });
 
   test("of two calls of one request, the one that fails does not end what the other has started", async () => {

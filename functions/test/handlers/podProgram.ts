@@ -15,6 +15,7 @@ const program = `
   }
   const behaviours = {
     "template:listen": listen,
+    "template:late": () => setTimeout(listen, 1500),
     "template:deaf": () => setInterval(() => {}, 1000),
     "template:exited": () => end(JSON.stringify({ outcome: "exited", exitCode: 3, command: "cowsay" }), 0),
     "template:failed": () => end(JSON.stringify({ outcome: "failed", message: "The bundle has no program." }), 1),

@@ -1,11 +1,13 @@
 import knex, { type Knex } from "knex";
 import * as sessions from "./migrations/000001_sessions.ts";
 import * as tokenJti from "./migrations/000002_token_jti.ts";
+import * as preparedAt from "./migrations/000003_prepared_at.ts";
 
 // Named here instead of being read from a folder, so that a bundle contains them.
 const migrations: Record<string, Knex.Migration> = {
   "000001_sessions": sessions,
   "000002_token_jti": tokenJti,
+  "000003_prepared_at": preparedAt,
 };
 
 const migrationSource: Knex.MigrationSource<string> = {
