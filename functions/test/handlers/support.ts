@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { createPool, type SessionRow } from "@cliscale/db";
+import { createPool, insertSession, type SessionRow } from "@cliscale/db";
 import { startKms } from "@cliscale/local/kms";
 import { type Kubernetes, startKubernetes } from "@cliscale/local/kubernetes";
 import { startTestDatabase } from "@cliscale/local/testing";
@@ -19,6 +19,7 @@ import { jobName, runnerNamespace } from "../../src/kubernetes/jobManifest.ts";
 import { createSchedule } from "../../src/schedule.ts";
 import { createKmsSigner } from "../../src/tokens/signer.ts";
 import { users } from "../../../packages/local/src/kubernetes/api/authenticate.ts";
+import { sessionRow } from "../support/sessionRow.ts";
 import { podProgram } from "./podProgram.ts";
 
 // Google's clients would ask a metadata server who they are.
@@ -146,7 +147,7 @@ export function call<Input>(input: Input, { uid = "ada", streaming = false } = {
     streaming,
     chunks,
     sendChunk: (chunk) => {
-      chunks.push(chunk as StageEvent);
+      chunks.push(chunk);
       return Promise.resolve(true);
     },
     signal: caller.signal,
@@ -157,6 +158,14 @@ export function call<Input>(input: Input, { uid = "ada", streaming = false } = {
 /** What to create; the source says how the pod behaves. */
 export function wish(source = "template:listen", more: Partial<CreateSessionInput> = {}): CreateSessionInput {
   return { bundle: { source }, requestId: randomUUID(), ...more };
+}
+
+/** Inserts a row of a session that nothing else knows of, as it is when it has just been asked for, or changed by hand. */
+export async function insertRow({ pool }: ControlPlane, values: Partial<SessionRow>): Promise<SessionRow> {
+  const { state, started_at, ...row } = sessionRow({ id: randomUUID(), request_id: randomUUID(), ...values });
+  const inserted = await insertSession(pool, row);
+  await pool.query(`update sessions set state = $2, started_at = $3 where id = $1`, [row.id, state, started_at]);
+  return { ...inserted!, state, started_at };
 }
 
 /** The session that a request has made. */
