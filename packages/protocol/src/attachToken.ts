@@ -9,7 +9,7 @@ export const attachTokenSeconds = { issued: 60, accepted: 600 } as const;
 
 export const attachTokenClaims = z.object({
   iss: z.string().describe("The issuer, as configured (`CLISCALE_TOKEN_ISSUER`)."),
-  aud: z.literal(attachTokenAudience),
+  aud: z.literal(attachTokenAudience).describe("Whom it is for."),
   sub: z.string().min(1).describe("The Firebase uid of the session's owner."),
   sid: z.uuid().describe("The session id."),
   jti: z.uuid().describe("Names the token: it is on the list of those that may enter, once."),

@@ -1,12 +1,10 @@
 import * as z from "zod";
 import { dependencies } from "./errors.ts";
 
-export const violationSchema = z
-  .object({
-    field: z.string().describe("Path of the field, such as `bundle.source`; `(input)` for the input as a whole."),
-    message: z.string().describe("What it must be, such as `must be at least 60`."),
-  })
-  .meta({ id: "Violation" });
+export const violationSchema = z.object({
+  field: z.string().describe("Path of the field, such as `bundle.source`; `(input)` for the input as a whole."),
+  message: z.string().describe("What it must be, such as `must be at least 60`."),
+});
 export type Violation = z.infer<typeof violationSchema>;
 
 export const errorDetailsSchema = z.object({

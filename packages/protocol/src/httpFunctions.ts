@@ -15,9 +15,9 @@ export const jwkSetSchema = z.object({
   keys: z
     .array(
       z.object({
-        kty: z.literal("RSA"),
-        alg: z.literal("RS256"),
-        use: z.literal("sig"),
+        kty: z.literal("RSA").describe("The kind of key."),
+        alg: z.literal("RS256").describe("What it signs with."),
+        use: z.literal("sig").describe("Signatures."),
         kid: z.string().describe("The key's thumbprint (RFC 7638), as in the header of the tokens that it signs."),
         n: z.string().describe("The modulus, base64url."),
         e: z.string().describe("The public exponent, base64url."),

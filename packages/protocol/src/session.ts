@@ -10,7 +10,7 @@ export type EndReason = (typeof endReasons)[number];
 
 export const sessionSchema = z
   .object({
-    id: z.uuid().describe("UUID with 122 random bits."),
+    id: z.uuid().describe("Names the session; 122 of its bits are random."),
     state: z
       .enum(sessionStates)
       .describe(

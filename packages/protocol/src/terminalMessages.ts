@@ -1,7 +1,10 @@
 import * as z from "zod";
 import type { clientMessage, serverMessage } from "./wire.ts";
 
-const size = { columns: z.int(), rows: z.int() };
+const size = {
+  columns: z.int().describe("Width of the terminal, in characters."),
+  rows: z.int().describe("Its height, in characters."),
+};
 
 export const terminalSizeSchema = z.object(size);
 export type TerminalSize = z.infer<typeof terminalSizeSchema>;
@@ -42,7 +45,7 @@ export type Position = z.infer<typeof positionSchema>;
 
 /** Ours: the command has ended. */
 export const exitSchema = z.object({
-  exitCode: z.int().describe("128+N when signal N ended it."),
+  exitCode: z.int().describe("As a shell tells it: 127 where the command was not found, 128+N when signal N ended it."),
   signal: z.string().exactOptional().describe("Name of the signal that ended it, such as `SIGTERM`."),
 });
 export type Exit = z.infer<typeof exitSchema>;
