@@ -12,9 +12,10 @@ before(async () => {
   page = await readFile(join(import.meta.dirname, "../../../docs/api.md"), "utf8");
 });
 
+/** A change of the text around. */
+const change = (text: string) => text.replace("## Make a call", "## Make calls").replace("#make-a-call", "#make-calls");
+
 test("what is changed by hand in a generated part is set right, and the text around it stays", async () => {
-  const change = (text: string) =>
-    text.replace("## Make a call", "## Make calls").replace("#make-a-call", "#make-calls");
   const changed = change(page)
     .replace("| `pageSize`", "| `size`")
     .replace("<!-- generated: Attach -->", "$&\n\nMore.\n");
