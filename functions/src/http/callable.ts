@@ -10,8 +10,7 @@ import type { CallableRequest, CallableResponse } from "firebase-functions/https
 import { HttpsError, onCall } from "firebase-functions/https";
 import * as logger from "firebase-functions/logger";
 import type { Deps } from "../deps.ts";
-import { loadDeps } from "../deps.ts";
-import { allowedOrigins } from "../params.ts";
+import { loadDeps, loadSettings } from "../deps.ts";
 import { refuseEmulatorVariables } from "./emulatorVariables.ts";
 import { invalidArgument, toHttpsError } from "./errors.ts";
 import { refuseRevoked } from "./revocation.ts";
@@ -66,7 +65,7 @@ async function admit<Name extends CallableName>(
   request: CallableRequest,
   response: CallableResponse | undefined,
 ): Promise<Call<CallableInput<Name>>> {
-  requireOwnOrigin(request.rawRequest.headers.origin);
+  requireOwnOrigin(request.rawRequest.headers.origin, (await loadSettings()).allowedOrigins);
   const { uid, rawToken } = requireSignIn(request);
   const input = readInput(name, request);
   if (callables[name].checksRevocation) await refuseRevoked(rawToken);
@@ -94,8 +93,8 @@ function outcomeOf(answer: CallableOutput<CallableName>): Record<string, unknown
 }
 
 /** Refuses what a page of another origin asks for; a caller that is no page sends no origin. */
-export function requireOwnOrigin(origin: string | undefined): void {
-  if (origin !== undefined && !ownOrigins().includes(origin)) {
+function requireOwnOrigin(origin: string | undefined, allowedOrigins: readonly string[]): void {
+  if (origin !== undefined && !allowedOrigins.includes(origin)) {
     throw new HttpsError(
       "permission-denied",
       "This page may not call cliscale: its origin is not one of CLISCALE_ALLOWED_ORIGINS.",
@@ -108,11 +107,4 @@ function requireSignIn({ auth }: CallableRequest): NonNullable<CallableRequest["
   if (!auth?.uid) throw new HttpsError("unauthenticated", "Sign in first.");
   requireTokenTimes(auth.token);
   return auth;
-}
-
-function ownOrigins(): string[] {
-  return allowedOrigins
-    .value()
-    .split(",")
-    .map((origin) => origin.trim());
 }
