@@ -1,5 +1,5 @@
 import type { SessionRow } from "@cliscale/db";
-import { type CreateSessionInput, createSessionInput, type StartAnswer } from "@cliscale/protocol";
+import type { CreateSessionInput, StartAnswer } from "@cliscale/protocol";
 import type { Deps } from "./deps.ts";
 import { type Call, callable } from "./http/callable.ts";
 import { admitSession } from "./sessions/admit.ts";
@@ -14,7 +14,4 @@ export async function handleCreateSession(deps: Deps, call: Call<CreateSessionIn
   return isPrepared ? answer(admitted) : launchSession(deps, admitted, call.input.env ?? {}, answer);
 }
 
-export const createSession = callable(
-  { name: "createSession", input: createSessionInput, timeoutSeconds: waitingTimeoutSeconds, checkRevoked: true },
-  handleCreateSession,
-);
+export const createSession = callable("createSession", { timeoutSeconds: waitingTimeoutSeconds }, handleCreateSession);

@@ -1,5 +1,5 @@
 import { endSession, findSession } from "@cliscale/db";
-import { type SessionAnswer, sessionIdInput, type SessionIdInput } from "@cliscale/protocol";
+import type { SessionAnswer, SessionIdInput } from "@cliscale/protocol";
 import * as logger from "firebase-functions/logger";
 import type { Deps } from "./deps.ts";
 import { type Call, callable } from "./http/callable.ts";
@@ -21,7 +21,4 @@ export async function handleStopSession(deps: Deps, call: Call<SessionIdInput>):
   return { session: sessionView(current) };
 }
 
-export const stopSession = callable(
-  { name: "stopSession", input: sessionIdInput, timeoutSeconds: 60 },
-  handleStopSession,
-);
+export const stopSession = callable("stopSession", { timeoutSeconds: 60 }, handleStopSession);

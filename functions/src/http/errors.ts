@@ -1,4 +1,4 @@
-import { type Dependency, type ErrorDetails, violationsOf } from "@cliscale/protocol";
+import { type Dependency, type ErrorDetails, type Violation, violationsOf } from "@cliscale/protocol";
 import { HttpsError } from "firebase-functions/https";
 import * as logger from "firebase-functions/logger";
 import type { z } from "zod";
@@ -25,7 +25,16 @@ export async function dependingOn<T>(dependency: Dependency, step: () => Promise
 }
 
 export function invalidArgument(error: z.ZodError): HttpsError {
-  const details: ErrorDetails = { violations: violationsOf(error) };
+  return refuseFields(violationsOf(error));
+}
+
+/** For what only a look beyond the schema can tell of a field. */
+export function invalidField(field: string, message: string): HttpsError {
+  return refuseFields([{ field, message }]);
+}
+
+function refuseFields(violations: Violation[]): HttpsError {
+  const details: ErrorDetails = { violations };
   return new HttpsError("invalid-argument", "Some fields are not valid.", details);
 }
 

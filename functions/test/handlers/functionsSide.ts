@@ -64,7 +64,7 @@ export function call<Input>(input: Input, { uid = "ada", streaming = false } = {
     streaming,
     chunks,
     sendChunk: (chunk) => {
-      chunks.push(chunk as StageEvent);
+      chunks.push(chunk);
       return Promise.resolve(true);
     },
     signal: caller.signal,

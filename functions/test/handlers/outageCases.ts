@@ -7,9 +7,11 @@ import { startKms } from "@cliscale/local/kms";
 import { handleAttachSession } from "../../src/attachSession.ts";
 import { handleCreateSession } from "../../src/createSession.ts";
 import type { Deps } from "../../src/deps.ts";
+import { handleExtendSession } from "../../src/extendSession.ts";
 import { handleGetSession } from "../../src/getSession.ts";
 import { DependencyError } from "../../src/http/errors.ts";
 import { jobName } from "../../src/kubernetes/jobManifest.ts";
+import { handleListSessions } from "../../src/listSessions.ts";
 import { handleStopSession } from "../../src/stopSession.ts";
 import { handleSweep } from "../../src/sweepSessions.ts";
 import { createKmsSigner } from "../../src/tokens/signer.ts";
@@ -40,6 +42,8 @@ export function outageCases(plane: ControlPlane): void {
     for (const handle of [handleAttachSession, handleGetSession, handleStopSession]) {
       await assert.rejects(handle(deps, call({ sessionId: session.id })), postgres);
     }
+    await assert.rejects(handleExtendSession(deps, call({ sessionId: session.id, lifetimeSeconds: 60 })), postgres);
+    await assert.rejects(handleListSessions(deps, call({})), postgres);
   });
 
   test("a start in the middle of which the database goes away is gone after a sweep, or goes on when it is made again", async () => {

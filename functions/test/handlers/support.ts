@@ -7,7 +7,7 @@ import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { SessionRow } from "@cliscale/db";
+import { insertSession, type SessionRow } from "@cliscale/db";
 import { startKms } from "@cliscale/local/kms";
 import { type Kubernetes, startKubernetes } from "@cliscale/local/kubernetes";
 import { startTestDatabase } from "@cliscale/local/testing";
@@ -21,6 +21,7 @@ import { jobName, runnerNamespace, sessionLabel } from "../../src/kubernetes/job
 import { users } from "../../../packages/local/src/kubernetes/api/authenticate.ts";
 import type { SweepResult } from "../../src/sweepSessions.ts";
 import { type Addresses, depsAt } from "./functionsSide.ts";
+import { sessionRow } from "../support/sessionRow.ts";
 import { podProgram } from "./podProgram.ts";
 
 export { around, call, nowhere, openPool, signingKey } from "./functionsSide.ts";
@@ -124,6 +125,14 @@ export async function startControlPlane(kmsClock?: () => Date): Promise<ControlP
 /** What to create; the source says how the pod behaves. */
 export function wish(source = "template:listen", more: Partial<CreateSessionInput> = {}): CreateSessionInput {
   return { bundle: { source }, requestId: randomUUID(), ...more };
+}
+
+/** Inserts a row of a session that nothing else knows of, as it is when it has just been asked for, or changed by hand. */
+export async function insertRow({ pool }: ControlPlane, values: Partial<SessionRow>): Promise<SessionRow> {
+  const { state, started_at, ...row } = sessionRow({ id: randomUUID(), request_id: randomUUID(), ...values });
+  const inserted = await insertSession(pool, row);
+  await pool.query(`update sessions set state = $2, started_at = $3 where id = $1`, [row.id, state, started_at]);
+  return { ...inserted!, state, started_at };
 }
 
 /** The session that a request has made. */

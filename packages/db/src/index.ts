@@ -7,12 +7,15 @@ export { discardUnpreparedSession, discardUnpreparedSessions } from "./queries/d
 export { endedSessions } from "./queries/endedSessions.ts";
 export { endSession, type Ending } from "./queries/endSession.ts";
 export { endOverdueSessions } from "./queries/endOverdueSessions.ts";
+export { endOverdueSessionsOf } from "./queries/endOverdueSessionsOf.ts";
+export { extendSession } from "./queries/extendSession.ts";
 export { findSession, findSessionOfRequest } from "./queries/findSession.ts";
 export { insertSession, type NewSession } from "./queries/insertSession.ts";
 export { insertToken, type NewToken } from "./queries/insertToken.ts";
 export { isSessionLive } from "./queries/isSessionLive.ts";
 export { liveSessions, type LiveSession } from "./queries/liveSessions.ts";
 export { markSessionPrepared } from "./queries/markSessionPrepared.ts";
+export { listSessions, type SessionListing, type SessionPosition } from "./queries/listSessions.ts";
 export { markSessionReady } from "./queries/markSessionReady.ts";
 export { preparedSessions } from "./queries/preparedSessions.ts";
 export { sessionStates } from "./queries/sessionStates.ts";
