@@ -92,10 +92,14 @@ export const bundleSchema = z.strictObject({
 });
 export type Bundle = z.infer<typeof bundleSchema>;
 
-const environmentName = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+export const commandSchema = text(limits.commandCharacters);
+
+export const environmentNameSchema = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "must be a letter or _ followed by at most 127 letters, digits or _");
 const environmentSchema = z
   .record(
-    z.string().regex(environmentName, "must be a letter or _ followed by at most 127 letters, digits or _"),
+    environmentNameSchema,
     z.string().refine((value) => !value.includes("\0"), "must not contain a NUL byte"),
   )
   .refine(
@@ -105,7 +109,7 @@ const environmentSchema = z
 
 export const createSessionInput = z.strictObject({
   bundle: bundleSchema,
-  command: text(limits.commandCharacters).optional(),
+  command: commandSchema.optional(),
   env: environmentSchema.optional(),
   /** Above the maximum it is clamped. */
   lifetimeSeconds: z.int("must be a whole number of seconds").min(60, "must be at least 60").optional(),
