@@ -16,6 +16,10 @@ const policy = parseBundlePolicy({
   CLISCALE_UNPINNED_HOSTS: "loose.example",
 });
 
+function tree(rest: string): GithubSource {
+  return parseBundleSource(`https://github.com/acme/tools.js/tree/${rest}`) as GithubSource;
+}
+
 test("an npm package is a name with an exact version, or a dist-tag that is told apart", () => {
   for (const spec of ["cowsay@1.6.0", "@acme/tool@2.0.0-rc.1+build.5", "JSONStream@1.3.5", "a.b_c~d@0.0.1"]) {
     const source = parseBundleSource(`npm:${spec}`);
@@ -60,7 +64,6 @@ test("whatever else npm would install is refused", () => {
 });
 
 test("a GitHub tree is told from other archives, and a commit from a branch or tag", () => {
-  const tree = (rest: string) => parseBundleSource(`https://github.com/acme/tools.js/tree/${rest}`) as GithubSource;
   const { url: _, ...source } = tree(`${commit}/packages/a%20b/`);
   assert.deepEqual(source, {
     kind: "github",

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { describe, test, type TestContext } from "node:test";
 import { terminationMessageSchema } from "@cliscale/protocol";
-import { attach, spelledOut } from "./support/client.ts";
-import { startRegistry } from "./support/registry.ts";
-import type { RunnerOptions } from "./support/runner.ts";
-import { startTestSession } from "./support/session.ts";
+import { attach, spelledOut } from "../support/client.ts";
+import { startRegistry } from "../support/registry.ts";
+import type { RunnerOptions } from "../support/runner.ts";
+import { startTestSession } from "../support/session.ts";
 
 const program = (text: string) => `#!/bin/sh\necho ${text}\n`;
 const packages = [
