@@ -12,6 +12,7 @@ import type { CreateSessionInput, StageEvent } from "@cliscale/protocol";
 import { createLogger } from "@cliscale/service";
 import { BatchV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import type { Pool } from "pg";
+import { type BundleSettings, defaultBundleSettings } from "../../src/bundleSettings.ts";
 import type { Deps, Settings } from "../../src/deps.ts";
 import type { Call } from "../../src/http/callable.ts";
 import { type Cluster, createCluster } from "../../src/kubernetes/cluster.ts";
@@ -19,20 +20,21 @@ import { jobName, runnerNamespace } from "../../src/kubernetes/jobManifest.ts";
 import { createSchedule } from "../../src/schedule.ts";
 import { createKmsSigner } from "../../src/tokens/signer.ts";
 import { users } from "../../../packages/local/src/kubernetes/api/authenticate.ts";
-import { podProgram } from "./podProgram.ts";
+import { podProgram, podTemplates } from "./podProgram.ts";
 
 // Google's clients would ask a metadata server who they are.
 process.env["METADATA_SERVER_DETECTION"] = "none";
 process.env["LOG_LEVEL"] ??= "silent";
 
 export const signingKey = "projects/demo-cliscale/locations/us-central1/keyRings/cliscale/cryptoKeys/attach";
-const settings: Settings = {
+const settings: Settings & { bundles: BundleSettings } = {
   runnerImage: "test-runner:1",
   gatewayUrl: "ws://127.0.0.1:8080",
   tokenIssuer: "https://cliscale.test",
   lifetimeDefaultSeconds: 3600,
   lifetimeMaxSeconds: 28_800,
   idleDefaultSeconds: 1800,
+  bundles: { ...defaultBundleSettings, templates: podTemplates },
 };
 
 /** What the functions depend on, the functions' side of it as `deps`, and an administrator's view of the cluster. */
