@@ -29,6 +29,8 @@ export interface Archive {
 
 /** The body that a server has begun to send, and how to let go of its connection. */
 interface Answer {
+  /** Where it comes from, after all redirects. */
+  host: string;
   status: number;
   location: string | undefined;
   length: number | undefined;
@@ -112,6 +114,7 @@ async function ask(url: URL, options: DownloadOptions): Promise<Answer> {
     const location = statusCode >= 300 && statusCode < 400 ? headers["location"] : undefined;
     const length = headers["content-length"];
     return {
+      host: url.host,
       status: statusCode,
       location: typeof location === "string" ? location : undefined,
       length: typeof length === "string" ? Number(length) : undefined,
@@ -124,8 +127,8 @@ async function ask(url: URL, options: DownloadOptions): Promise<Answer> {
   }
 }
 
-async function save({ status, length, body }: Answer, file: string, limits: ArchiveLimits): Promise<Archive> {
-  if (status !== 200) throw new BundleError(`The archive could not be fetched: its server answers ${status}.`);
+async function save({ host, status, length, body }: Answer, file: string, limits: ArchiveLimits): Promise<Archive> {
+  if (status !== 200) throw new BundleError(`The archive could not be fetched: ${host} answers ${status}.`);
   const { archiveBytes } = limits;
   if (length !== undefined && length > archiveBytes) throw tooLarge(archiveBytes);
   const hash = createHash("sha256");

@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Parser, type ReadEntry } from "tar";
 import { BundleError } from "../bundleError.ts";
@@ -21,10 +22,12 @@ export async function readTar(archive: Archive, limits: ArchiveLimits, write: En
     maxDecompressionRatio: Math.max(limits.ratio, limits.freeBytes / archive.bytes),
   });
   let written = Promise.resolve();
-  let current: ReadEntry | undefined;
+  let content = new PassThrough();
   const take = (entry: ReadEntry) => {
-    current = entry;
-    written = written.then(() => write(toArchiveEntry(entry)));
+    // An entry of a parser that has failed never ends, and does not tell; a stream of Node's can be made to.
+    content = entry.pipe(new PassThrough());
+    const taken = toArchiveEntry(entry, content);
+    written = written.then(() => write(taken));
     // Thrown in a listener it would end the process.
     written.catch((error: Error) => parser.abort(error));
   };
@@ -34,8 +37,7 @@ export async function readTar(archive: Archive, limits: ArchiveLimits, write: En
   try {
     await pipeline(createReadStream(archive.file), parser as unknown as NodeJS.WritableStream, { signal: stopping });
   } catch (error) {
-    // A reader that still waits for the rest of an entry would keep its file open for ever.
-    current?.destroy();
+    content.destroy();
     await written.catch(rethrowBundleError);
     throw error;
   }
@@ -47,7 +49,7 @@ function rethrowBundleError(error: unknown): void {
   if (error instanceof BundleError) throw error;
 }
 
-function toArchiveEntry(entry: ReadEntry): ArchiveEntry {
+function toArchiveEntry(entry: ReadEntry, content: PassThrough): ArchiveEntry {
   const kind = kinds[entry.type] ?? "other";
-  return { path: entry.path, kind, executable: ((entry.mode ?? 0) & 0o111) !== 0, content: entry };
+  return { path: entry.path, kind, executable: ((entry.mode ?? 0) & 0o111) !== 0, content };
 }
