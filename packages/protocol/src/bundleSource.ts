@@ -63,8 +63,8 @@ const refPattern = /^(?!.*(?:\.\.|\/\/|@\{))[\w@][\w.+@/-]{0,254}$/;
 const ownerPattern = /^[A-Za-z0-9][\w-]{0,99}$/;
 const repositoryPattern = /^[\w.-]{1,100}$/;
 
-/** Where GitHub serves the files of a commit as one archive. */
-export const githubArchiveHost = "codeload.github.com";
+/** Where GitHub serves the files of a commit as one archive; the policy must list it beside github.com. */
+const githubArchiveHost = "codeload.github.com";
 const githubHost = "github.com";
 const treeExample = "https://github.com/OWNER/REPO/tree/COMMIT/FOLDER";
 
@@ -118,7 +118,8 @@ function violations(source: BundleSource, sha256: string | undefined, policy: Bu
     }
     return found;
   }
-  const problem = urlProblem(source.url, policy);
+  const urls = source.kind === "github" ? [source.url, githubArchiveUrl(source)] : [source.url];
+  const [problem] = urls.flatMap((url) => urlProblem(url, policy) ?? []);
   if (problem) return [{ field: "bundle.source", message: problem }];
   const unpinned = policy.unpinnedHosts.has(source.url.host);
   if (source.kind === "archive" && sha256 === undefined && !unpinned) {

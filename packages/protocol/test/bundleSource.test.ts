@@ -182,6 +182,11 @@ test("tags, branches and what needs no SHA-256 are the operator's to allow, and 
   ]) {
     assert.deepEqual(bundleViolations({ source }, loose), [], source);
   }
+  const half = parseBundlePolicy({ CLISCALE_BUNDLE_HOSTS: "github.com" });
+  assert.match(
+    bundleViolations({ source: `https://github.com/a/b/tree/${commit}` }, half)[0]?.message ?? "",
+    /codeload/,
+  );
   const nowhere = parseBundlePolicy({ CLISCALE_BUNDLE_HOSTS: "" });
   const [violation] = bundleViolations({ source: `https://github.com/a/b/tree/${commit}` }, nowhere);
   assert.match(violation?.message ?? "", /nowhere/);

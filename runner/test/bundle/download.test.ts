@@ -73,6 +73,13 @@ const redirectTo =
     if (request.url === "/end") send(request, response);
     else response.writeHead(status, { location }).end("moved");
   };
+/** Lets go of the connection in the middle of the body. */
+const cut =
+  (headers: Record<string, number>): RequestListener =>
+  (_, response) => {
+    response.writeHead(200, headers).write(content.subarray(0, 100));
+    setTimeout(() => response.socket?.destroy(), 50);
+  };
 /** Sends again and again until the client has had enough. */
 function sendForEver(response: ServerResponse, chunk: Buffer, milliseconds: number): void {
   const timer = setInterval(() => response.write(chunk), milliseconds);
@@ -187,12 +194,6 @@ test("a body that is too large is cut off, whatever its server says of it", asyn
 
 test("a body that ends early is no archive", async (t) => {
   const origin = await startOrigin(t);
-  const cut = (headers: Record<string, number>): RequestListener => {
-    return (_, response) => {
-      response.writeHead(200, headers).write(content.subarray(0, 100));
-      setTimeout(() => response.socket?.destroy(), 50);
-    };
-  };
   for (const headers of [{ "content-length": content.length }, {}]) {
     origin.answer = cut(headers);
     assert.match((await attempt(t, origin)).message, /could not be fetched from files\.example: /);

@@ -3,8 +3,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { BundleError } from "../../src/bundle/bundleError.ts";
 import { archiveLimits, type ArchiveLimits } from "../../src/bundle/limits.ts";
 import { unpackArchive } from "../../src/bundle/unpack/unpackArchive.ts";
@@ -43,7 +44,7 @@ async function unpack(t: TestContext, archive: Uint8Array, { folder, limits, sto
   const content = await listing(target);
   if (outcome === undefined) return content;
   assert.deepEqual(content, [], "a failed archive leaves files");
-  assert.ok(stopping?.aborted || outcome instanceof BundleError, String(outcome));
+  assert.ok(stopping?.aborted || outcome instanceof BundleError, inspect(outcome));
   throw outcome;
 }
 
@@ -58,6 +59,10 @@ async function listing(folder: string): Promise<string[]> {
     return `${name} ${(mode & 0o7777).toString(8)} ${await readFile(path, "utf8")}`;
   });
   return (await Promise.all(lines)).sort();
+}
+
+function zeros(bytes: number): Entry[] {
+  return [{ path: "zeros", content: Buffer.alloc(bytes) }];
 }
 
 const formats = { tgz, zip };
@@ -193,7 +198,6 @@ test("what is not whole, or no archive at all, is refused", async (t) => {
 });
 
 test("an archive that grows without measure is stopped on the way", async (t) => {
-  const zeros = (count: number): Entry[] => [{ path: "zeros", content: Buffer.alloc(count) }];
   const limits = { freeBytes: 1024 ** 2 };
   for (const [name, pack] of Object.entries(formats)) {
     // 32 MiB in 32 KiB.
@@ -229,7 +233,7 @@ test("whatever becomes of an archive's bytes, it is unpacked as a whole below it
       for (const [at, mask] of changes) bytes[at % bytes.length]! ^= mask;
       // `unpack` checks what is there afterwards.
       await unpack(t, which === 0 ? gzipSync(bytes) : bytes).catch((error: unknown) => {
-        assert.ok(error instanceof BundleError, String(error));
+        assert.ok(error instanceof BundleError, inspect(error));
       });
     }),
     { numRuns: 200 },

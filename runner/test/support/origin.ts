@@ -66,7 +66,7 @@ export function networkTo(origin: Origin, addresses: Record<string, string[]> = 
     },
     connector: (options = {}) => {
       const { lookup } = options as { lookup: LookupFunction };
-      const connect = buildConnector({ ...options, lookup: onlyLoopback(lookup, dialled) } as object);
+      const connect = buildConnector({ ...options, lookup: onlyLoopback(lookup, dialled) });
       return (target, callback) => connect({ ...target, port: String(origin.port) }, callback);
     },
   };

@@ -79,7 +79,10 @@ async function follow(start: URL, options: DownloadOptions): Promise<Answer> {
 
 function requireAllowed(url: URL, start: URL, policy: BundlePolicy): void {
   const problem = urlProblem(url, policy);
-  if (problem) throw new BundleError(`The address that ${start.host} redirects to ${problem}.`);
+  if (!problem) return;
+  throw new BundleError(
+    `The ${url === start ? "archive's address" : `address that ${start.host} redirects to`} ${problem}.`,
+  );
 }
 
 function redirectTarget(location: string, base: URL): URL {
