@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import {
-  type BundleSettingTexts,
   bundleSettings,
   bundleViolations,
   defaultBundleHosts,
@@ -8,6 +7,7 @@ import {
   type Template,
   templatesSchema,
 } from "@cliscale/protocol";
+import { EnvironmentError } from "@cliscale/service/environment";
 import * as z from "zod";
 import presets from "../templates.json" with { type: "json" };
 
@@ -23,24 +23,49 @@ export interface BundleSettings {
   templates: Template[];
 }
 
-/** The settings' texts by their names; for one that is absent its default holds. */
-export type BundleSettingsInput = BundleSettingTexts & {
-  CLISCALE_TEMPLATES?: string;
-  CLISCALE_BUNDLE_CA_FILE?: string;
+const presetTemplates = templatesSchema.parse(presets);
+
+/** The settings of bundles, among those of `settingFields`; files are read when they are. */
+export const bundleSettingFields = {
+  CLISCALE_BUNDLE_HOSTS: checkedBy(bundleSettings.CLISCALE_BUNDLE_HOSTS)
+    .prefault(defaultBundleHosts)
+    .describe("Hosts that archives and GitHub trees may come from, as host or host:port, comma-separated"),
+  CLISCALE_UNPINNED_HOSTS: checkedBy(bundleSettings.CLISCALE_UNPINNED_HOSTS)
+    .prefault("")
+    .describe("Hosts whose archives need no SHA-256, and whose branches and tags are allowed, comma-separated"),
+  CLISCALE_NPM_TAGS: bundleSettings.CLISCALE_NPM_TAGS.describe("on: npm's dist-tags beside exact versions"),
+  CLISCALE_NPM_SCRIPTS: checkedBy(bundleSettings.CLISCALE_NPM_SCRIPTS)
+    .prefault("")
+    .describe("npm packages whose install scripts may run, comma-separated; empty: those that the templates need"),
+  CLISCALE_TEMPLATES: z
+    .string()
+    .transform((file, context) => (file === "" ? presetTemplates : readTemplates(file, context)))
+    .prefault("")
+    .describe("JSON file of templates; empty: the presets that ship"),
+  CLISCALE_BUNDLE_CA_FILE: z
+    .string()
+    .transform((file, context) => (file === "" ? "" : readCertificates(file, context)))
+    .prefault("")
+    .describe("PEM file of authorities that are trusted for the hosts of archives, beside the usual ones"),
 };
 
-/** Something is wrong with the settings; `problems` names each of them. */
-export class BundleSettingsError extends Error {
-  override name = "BundleSettingsError";
-  readonly problems: string[];
-
-  constructor(problems: string[]) {
-    super(problems.join("\n"));
-    this.problems = problems;
-  }
+/**
+ * The settings of bundles out of all that have been read.
+ * @throws EnvironmentError naming the templates that the other settings forbid, so that nobody could start them.
+ */
+export function bundleSettingsOf(values: z.infer<z.ZodObject<typeof bundleSettingFields>>): BundleSettings {
+  const templates = values.CLISCALE_TEMPLATES;
+  const settings = {
+    bundleHosts: values.CLISCALE_BUNDLE_HOSTS,
+    unpinnedHosts: values.CLISCALE_UNPINNED_HOSTS,
+    npmTags: values.CLISCALE_NPM_TAGS,
+    npmScripts: values.CLISCALE_NPM_SCRIPTS || scriptsOf(templates),
+    bundleCa: values.CLISCALE_BUNDLE_CA_FILE,
+    templates,
+  };
+  requireAllowedTemplates(settings);
+  return settings;
 }
-
-const presetTemplates = templatesSchema.parse(presets);
 
 export const defaultBundleSettings: BundleSettings = {
   bundleHosts: defaultBundleHosts,
@@ -51,44 +76,48 @@ export const defaultBundleSettings: BundleSettings = {
   templates: presetTemplates,
 };
 
-/** Reads the settings, and the files that they name. @throws BundleSettingsError naming everything that is wrong. */
-export async function loadBundleSettings(input: BundleSettingsInput): Promise<BundleSettings> {
-  const problems: string[] = [];
-  const policy = z.object(bundleSettings).safeParse(input);
-  for (const { path, message } of policy.error?.issues ?? []) problems.push(`${path.join(".")}: ${message}`);
-  const templates = await readTemplates(input.CLISCALE_TEMPLATES, problems);
-  const bundleCa = await readSettingFile("CLISCALE_BUNDLE_CA_FILE", input.CLISCALE_BUNDLE_CA_FILE, problems);
-  if (bundleCa && !bundleCa.includes("-----BEGIN CERTIFICATE-----")) {
-    problems.push("CLISCALE_BUNDLE_CA_FILE: the file holds no PEM certificate");
-  }
-  if (problems.length === 0) problems.push(...forbiddenTemplates(templates, input));
-  if (problems.length > 0) throw new BundleSettingsError(problems);
-  return {
-    bundleHosts: input.CLISCALE_BUNDLE_HOSTS ?? defaultBundleHosts,
-    unpinnedHosts: input.CLISCALE_UNPINNED_HOSTS ?? "",
-    npmTags: input.CLISCALE_NPM_TAGS === "on",
-    npmScripts: input.CLISCALE_NPM_SCRIPTS ?? scriptsOf(templates),
-    bundleCa: bundleCa ?? "",
-    templates,
-  };
+/** Which bundles the settings allow. */
+export function policyOf({ bundleHosts, unpinnedHosts, npmTags }: BundleSettings) {
+  return parseBundlePolicy({
+    CLISCALE_BUNDLE_HOSTS: bundleHosts,
+    CLISCALE_UNPINNED_HOSTS: unpinnedHosts,
+    CLISCALE_NPM_TAGS: npmTags ? "on" : "off",
+  });
 }
 
-async function readTemplates(file: string | undefined, problems: string[]): Promise<Template[]> {
-  if (!file) return presetTemplates;
-  const text = await readSettingFile("CLISCALE_TEMPLATES", file, problems);
-  const templates = templatesSchema.safeParse(text === undefined ? [] : parseJson(text));
+/** A text that another schema can read; it is passed on as it is, and read again in the pod. */
+function checkedBy(schema: z.ZodType) {
+  return z.string().superRefine((text, context) => {
+    for (const { message } of schema.safeParse(text).error?.issues ?? []) {
+      context.addIssue({ code: "custom", message, input: text });
+    }
+  });
+}
+
+function readTemplates(file: string, context: z.RefinementCtx): Template[] {
+  const content = readSettingFile(file, context);
+  if (content === undefined) return z.NEVER;
+  const templates = templatesSchema.safeParse(parseJson(content));
   for (const { path, message } of templates.error?.issues ?? []) {
-    problems.push(`CLISCALE_TEMPLATES: ${path.join(".") || "the file"}: ${message}`);
+    context.addIssue({ code: "custom", message: `${path.join(".") || "the file"} ${message}`, input: file });
   }
-  return templates.data ?? [];
+  return templates.data ?? z.NEVER;
 }
 
-async function readSettingFile(name: string, file: string | undefined, problems: string[]) {
-  if (!file) return undefined;
+function readCertificates(file: string, context: z.RefinementCtx): string {
+  const content = readSettingFile(file, context);
+  if (content === undefined) return z.NEVER;
+  if (content.includes("-----BEGIN CERTIFICATE-----")) return content;
+  context.addIssue({ code: "custom", message: "the file holds no PEM certificate", input: file });
+  return z.NEVER;
+}
+
+function readSettingFile(file: string, context: z.RefinementCtx): string | undefined {
   try {
-    return await readFile(file, "utf8");
+    return readFileSync(file, "utf8");
   } catch (error) {
-    problems.push(`${name}: the file cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    const message = `the file cannot be read (${(error as NodeJS.ErrnoException).code})`;
+    context.addIssue({ code: "custom", message, input: file });
     return undefined;
   }
 }
@@ -102,14 +131,15 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Templates that the other settings forbid, so that nobody could start them. */
-function forbiddenTemplates(templates: Template[], input: BundleSettingsInput): string[] {
-  const policy = parseBundlePolicy(input);
-  return templates.flatMap(({ name, source, sha256 }) =>
+function requireAllowedTemplates(settings: BundleSettings): void {
+  const policy = policyOf(settings);
+  const problems = settings.templates.flatMap(({ name, source, sha256 }) =>
     bundleViolations({ source, ...(sha256 && { sha256 }) }, policy).map(
-      ({ field, message }) => `CLISCALE_TEMPLATES: ${name}: ${field} ${message}`,
+      ({ field, message }) => `  CLISCALE_TEMPLATES: ${name}: ${field} ${message}`,
     ),
   );
+  if (problems.length === 0) return;
+  throw new EnvironmentError(`these templates are not allowed by the other settings:\n${problems.join("\n")}`);
 }
 
 function scriptsOf(templates: Template[]): string {

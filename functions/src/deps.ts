@@ -4,9 +4,9 @@ import { projectID } from "firebase-functions/params";
 import type { Pool } from "pg";
 import { describe } from "./http/errors.ts";
 import type { Cluster } from "./kubernetes/cluster.ts";
-import * as params from "./params.ts";
 import { region } from "./region.ts";
 import type { Schedule } from "./schedule.ts";
+import { readSettings, type SessionSettings } from "./settings.ts";
 import type { Signer } from "./tokens/signer.ts";
 
 /** What the handlers work with. */
@@ -15,64 +15,49 @@ export interface Deps {
   cluster: Cluster;
   signer: Signer;
   schedule: Schedule;
-  settings: Settings;
-}
-
-export interface Settings {
-  runnerImage: string;
-  gatewayUrl: string;
-  tokenIssuer: string;
-  lifetimeDefaultSeconds: number;
-  lifetimeMaxSeconds: number;
-  idleDefaultSeconds: number;
+  settings: SessionSettings;
 }
 
 /** Few, because every instance of every function has a pool and the database's connections are shared by all of them. */
 const connectionsPerInstance = 3;
 
 /** Made once per instance, at the first call that needs it. */
+export const loadSettings = once(async () => readSettings(process.env));
 export const loadDeps = once(createDeps);
 export const loadSigner = once(createSigner);
 
 /** The clients of Kubernetes and KMS are heavy and loaded here, so that reading the list of functions stays quick. */
 async function createDeps(): Promise<Deps> {
-  const [{ createCluster }, { createSchedule }, signer] = await Promise.all([
+  const [{ createCluster }, { createSchedule }, signer, settings] = await Promise.all([
     import("./kubernetes/cluster.ts"),
     import("./schedule.ts"),
     loadSigner(),
+    loadSettings(),
   ]);
   return {
     pool: createPool({
-      connectionString: params.databaseUrl.value(),
+      connectionString: settings.databaseUrl,
       applicationName: "cliscale-functions",
       max: connectionsPerInstance,
       onError: (error) => logger.warn("database connection lost", { cause: describe(error) }),
     }),
-    cluster: createCluster({
-      endpoint: params.kubernetesEndpoint.value(),
-      caFile: params.kubernetesCaFile.value(),
-      tokenFile: params.kubernetesTokenFile.value(),
-    }),
+    cluster: createCluster(settings.kubernetes),
     signer,
     schedule: createSchedule({
-      endpoint: params.schedulerEndpoint.value(),
+      endpoint: settings.schedulerEndpoint,
       project: projectID.value(),
       location: region,
     }),
-    settings: {
-      runnerImage: params.runnerImage.value(),
-      gatewayUrl: params.gatewayUrl.value(),
-      tokenIssuer: params.tokenIssuer.value(),
-      lifetimeDefaultSeconds: params.lifetimeDefaultSeconds.value(),
-      lifetimeMaxSeconds: params.lifetimeMaxSeconds.value(),
-      idleDefaultSeconds: params.idleDefaultSeconds.value(),
-    },
+    settings,
   };
 }
 
 async function createSigner(): Promise<Signer> {
-  const { createKmsSigner } = await import("./tokens/signer.ts");
-  return createKmsSigner({ key: params.signingKey.value(), endpoint: params.kmsEndpoint.value() });
+  const [{ createKmsSigner }, { signingKey, kmsEndpoint }] = await Promise.all([
+    import("./tokens/signer.ts"),
+    loadSettings(),
+  ]);
+  return createKmsSigner({ key: signingKey, endpoint: kmsEndpoint });
 }
 
 /** The same promise for every caller; a failure is not remembered. */

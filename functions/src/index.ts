@@ -1,5 +1,5 @@
-// What `firebase deploy` deploys: one function a file. The options come first, since a function takes them up when it is defined.
-import "./globalOptions.ts";
+// What `firebase deploy` deploys: one function a file. What is imported first holds for all of them.
+import "./startUp.ts";
 
 export { attachSession } from "./attachSession.ts";
 export { createSession } from "./createSession.ts";

@@ -4,11 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Violation } from "@cliscale/protocol";
-import { BundleSettingsError, defaultBundleSettings, loadBundleSettings } from "../src/bundleSettings.ts";
+import { readEnvironment } from "@cliscale/service/environment";
+import { bundleSettingFields, bundleSettingsOf, defaultBundleSettings } from "../src/bundleSettings.ts";
 import { commandOf, requireAllowedBundle, resolveBundle } from "../src/sessions/bundle.ts";
 
 const sha256 = "a".repeat(64);
 const defaults = defaultBundleSettings;
+const read = (env: Record<string, string>) => bundleSettingsOf(readEnvironment(bundleSettingFields, env));
 
 function violationsOf(bundle: { source: string; sha256?: string }): Violation[] {
   try {
@@ -47,8 +49,8 @@ test("a template stands for its bundle and its command, and the user's command c
   assert.equal(commandOf(defaults, { source: "npm:cowsay@1.6.0" }, undefined), null);
 });
 
-test("the settings that ship allow every preset, and the install scripts that presets need", async () => {
-  assert.deepEqual(await loadBundleSettings({}), defaults);
+test("the settings that ship allow every preset, and the install scripts that presets need", () => {
+  assert.deepEqual(read({}), defaults);
   for (const { name } of defaults.templates) requireAllowedBundle(defaults, { source: `template:${name}` });
   const needed = defaults.templates.flatMap(({ npmScripts }) => npmScripts);
   assert.ok(needed.length > 0);
@@ -64,7 +66,7 @@ test("settings are read from their texts and files, and everything that is wrong
   };
   const tool = { name: "tool", title: "Tool", description: "A tool.", source: "npm:tool@1.0.0", npmScripts: ["tool"] };
   const pem = "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n";
-  const settings = await loadBundleSettings({
+  const settings = read({
     CLISCALE_NPM_TAGS: "on",
     CLISCALE_TEMPLATES: await file("templates.json", JSON.stringify([tool])),
     CLISCALE_BUNDLE_CA_FILE: await file("ca.pem", pem),
@@ -74,21 +76,31 @@ test("settings are read from their texts and files, and everything that is wrong
     ["shell", "tool"],
   );
   assert.deepEqual([settings.npmTags, settings.npmScripts, settings.bundleCa], [true, "tool", pem]);
+  assert.equal(read({ CLISCALE_NPM_SCRIPTS: "esbuild" }).npmScripts, "esbuild");
 
-  const wrong = await loadBundleSettings({
+  const wrong = {
     CLISCALE_BUNDLE_HOSTS: "*",
+    CLISCALE_UNPINNED_HOSTS: "10.0.0.1",
     CLISCALE_NPM_TAGS: "yes",
+    CLISCALE_NPM_SCRIPTS: "../x",
     CLISCALE_TEMPLATES: await file("wrong.json", JSON.stringify([{ ...tool, source: "npm:tool" }])),
     CLISCALE_BUNDLE_CA_FILE: join(folder, "nowhere.pem"),
-  }).catch((error: unknown) => error);
-  assert.ok(wrong instanceof BundleSettingsError);
-  assert.deepEqual(
-    wrong.problems.map((problem) => problem.split(":")[0]),
-    ["CLISCALE_BUNDLE_HOSTS", "CLISCALE_NPM_TAGS", "CLISCALE_TEMPLATES", "CLISCALE_BUNDLE_CA_FILE"],
+  };
+  assert.throws(
+    () => read(wrong),
+    ({ name, message }: Error) => {
+      assert.equal(name, "EnvironmentError");
+      for (const setting of Object.keys(wrong)) assert.match(message, new RegExp(`^  ${setting}: `, "m"));
+      return true;
+    },
   );
-  const noJson = loadBundleSettings({ CLISCALE_TEMPLATES: await file("no.json", "{") });
-  await assert.rejects(noJson, /CLISCALE_TEMPLATES: the file/);
-  const forbidden = JSON.stringify([{ ...tool, source: "https://elsewhere.example/a.tgz", sha256 }]);
-  const elsewhere = loadBundleSettings({ CLISCALE_TEMPLATES: await file("elsewhere.json", forbidden) });
-  await assert.rejects(elsewhere, /CLISCALE_TEMPLATES: tool: bundle\.source .*elsewhere\.example/);
+  const noJson = await file("no.json", "{");
+  assert.throws(() => read({ CLISCALE_TEMPLATES: noJson }), /CLISCALE_TEMPLATES: the file/);
+  assert.throws(() => read({ CLISCALE_BUNDLE_CA_FILE: noJson }), /CLISCALE_BUNDLE_CA_FILE: the file holds no PEM/);
+  const elsewhere = JSON.stringify([{ ...tool, source: "https://elsewhere.example/a.tgz", sha256 }]);
+  const forbidden = await file("elsewhere.json", elsewhere);
+  assert.throws(
+    () => read({ CLISCALE_TEMPLATES: forbidden }),
+    /CLISCALE_TEMPLATES: tool: bundle\.source .*elsewhere\.example/,
+  );
 });

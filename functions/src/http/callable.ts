@@ -4,8 +4,7 @@ import { HttpsError, onCall } from "firebase-functions/https";
 import * as logger from "firebase-functions/logger";
 import type { z } from "zod";
 import type { Deps } from "../deps.ts";
-import { loadDeps } from "../deps.ts";
-import { allowedOrigins } from "../params.ts";
+import { loadDeps, loadSettings } from "../deps.ts";
 import { refuseEmulatorVariables } from "./emulatorVariables.ts";
 import { invalidArgument, toHttpsError } from "./errors.ts";
 import { refuseRevoked } from "./revocation.ts";
@@ -71,7 +70,7 @@ async function admit<Schema extends z.ZodType>(
   response: CallableResponse | undefined,
   { input, checkRevoked }: Pick<CallableOptions<Schema>, "input" | "checkRevoked">,
 ): Promise<Call<z.infer<Schema>>> {
-  requireOwnOrigin(request.rawRequest.headers.origin);
+  requireOwnOrigin(request.rawRequest.headers.origin, (await loadSettings()).allowedOrigins);
   const { uid, rawToken } = requireSignIn(request);
   const parsed = input.safeParse(request.data ?? {});
   if (!parsed.success) throw invalidArgument(parsed.error);
@@ -86,8 +85,8 @@ async function admit<Schema extends z.ZodType>(
 }
 
 /** Refuses what a page of another origin asks for; a caller that is no page sends no origin. */
-export function requireOwnOrigin(origin: string | undefined): void {
-  if (origin !== undefined && !ownOrigins().includes(origin)) {
+function requireOwnOrigin(origin: string | undefined, allowedOrigins: readonly string[]): void {
+  if (origin !== undefined && !allowedOrigins.includes(origin)) {
     throw new HttpsError(
       "permission-denied",
       "This page may not call cliscale: its origin is not one of CLISCALE_ALLOWED_ORIGINS.",
@@ -100,11 +99,4 @@ function requireSignIn({ auth }: CallableRequest): NonNullable<CallableRequest["
   if (!auth?.uid) throw new HttpsError("unauthenticated", "Sign in first.");
   requireTokenTimes(auth.token);
   return auth;
-}
-
-function ownOrigins(): string[] {
-  return allowedOrigins
-    .value()
-    .split(",")
-    .map((origin) => origin.trim());
 }

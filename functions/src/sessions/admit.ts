@@ -4,7 +4,7 @@ import type { CreateSessionInput, ErrorDetails } from "@cliscale/protocol";
 import { HttpsError } from "firebase-functions/https";
 import type { Deps } from "../deps.ts";
 import { dependingOn } from "../http/errors.ts";
-import { bundlesOf, commandOf } from "./bundle.ts";
+import { commandOf } from "./bundle.ts";
 import { withdrawn } from "./launch.ts";
 
 /** 43 characters of base64url. */
@@ -26,7 +26,7 @@ export async function admitSession(
       request_digest: digestOf(input, podSecret),
       bundle_source: input.bundle.source,
       bundle_sha256: input.bundle.sha256 ?? null,
-      command: commandOf(bundlesOf(settings), input.bundle, input.command),
+      command: commandOf(settings.bundles, input.bundle, input.command),
       terminal: "runner",
       pod_secret: podSecret,
       lifetime_seconds: Math.min(input.lifetimeSeconds ?? settings.lifetimeDefaultSeconds, settings.lifetimeMaxSeconds),

@@ -1,20 +1,8 @@
-import {
-  type Bundle,
-  bundleViolations,
-  type ErrorDetails,
-  parseBundlePolicy,
-  type Template,
-  type Violation,
-} from "@cliscale/protocol";
+import { type Bundle, bundleViolations, type ErrorDetails, type Template, type Violation } from "@cliscale/protocol";
 import { HttpsError } from "firebase-functions/https";
-import { type BundleSettings, defaultBundleSettings } from "../bundleSettings.ts";
+import { type BundleSettings, policyOf } from "../bundleSettings.ts";
 
 const templatePrefix = "template:";
-
-/** The settings of bundles among all others; the defaults where a deployment sets none. */
-export function bundlesOf(settings: object & { bundles?: BundleSettings }): BundleSettings {
-  return settings.bundles ?? defaultBundleSettings;
-}
 
 /** @throws HttpsError `invalid-argument` naming each field of a bundle that this deployment does not allow. */
 export function requireAllowedBundle(settings: BundleSettings, bundle: Bundle): void {
@@ -25,12 +13,7 @@ export function requireAllowedBundle(settings: BundleSettings, bundle: Bundle): 
 }
 
 function violationsOfBundle(settings: BundleSettings, bundle: Bundle): Violation[] {
-  const policy = parseBundlePolicy({
-    CLISCALE_BUNDLE_HOSTS: settings.bundleHosts,
-    CLISCALE_UNPINNED_HOSTS: settings.unpinnedHosts,
-    CLISCALE_NPM_TAGS: settings.npmTags ? "on" : "off",
-  });
-  const violations = bundleViolations(bundle, policy);
+  const violations = bundleViolations(bundle, policyOf(settings));
   if (violations.length > 0 || !bundle.source.startsWith(templatePrefix)) return violations;
   if (templateOf(settings, bundle)) return [];
   const names = settings.templates.map(({ name }) => name).join(", ");

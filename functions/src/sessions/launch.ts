@@ -5,7 +5,6 @@ import * as logger from "firebase-functions/logger";
 import type { Deps } from "../deps.ts";
 import { dependingOn, describe } from "../http/errors.ts";
 import { jobManifest, secretManifest } from "../kubernetes/jobManifest.ts";
-import { bundlesOf } from "./bundle.ts";
 
 /**
  * Brings a queued session to its start, in the one order that every session has: row → suspended Job → Secret that the Job
@@ -20,12 +19,11 @@ export async function launchSession<Answer>(
   answer: (launched: SessionRow) => Promise<Answer>,
 ): Promise<Answer> {
   const { pool, cluster, settings } = deps;
-  const bundles = bundlesOf(settings);
   /** The states out of which this call may take the session back: once another call has started it, it is that one's. */
   let ours: SessionState[] = ["queued"];
   try {
-    const jobUid = await cluster.createJob(jobManifest(session, { ...settings, bundles }));
-    await cluster.createSecret(secretManifest(session, jobUid, env, bundles));
+    const jobUid = await cluster.createJob(jobManifest(session, settings));
+    await cluster.createSecret(secretManifest(session, jobUid, env, settings.bundles));
     const started = await dependingOn("postgres", () => startSession(pool, session.id));
     if (!started) return await answer(await overtaken(deps, session));
     ours = ["starting", "ready"];

@@ -12,12 +12,13 @@ import type { CreateSessionInput, StageEvent } from "@cliscale/protocol";
 import { createLogger } from "@cliscale/service";
 import { BatchV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import type { Pool } from "pg";
-import { type BundleSettings, defaultBundleSettings } from "../../src/bundleSettings.ts";
-import type { Deps, Settings } from "../../src/deps.ts";
+import { defaultBundleSettings } from "../../src/bundleSettings.ts";
+import type { Deps } from "../../src/deps.ts";
 import type { Call } from "../../src/http/callable.ts";
 import { type Cluster, createCluster } from "../../src/kubernetes/cluster.ts";
 import { jobName, runnerNamespace } from "../../src/kubernetes/jobManifest.ts";
 import { createSchedule } from "../../src/schedule.ts";
+import type { SessionSettings } from "../../src/settings.ts";
 import { createKmsSigner } from "../../src/tokens/signer.ts";
 import { users } from "../../../packages/local/src/kubernetes/api/authenticate.ts";
 import { podProgram, podTemplates } from "./podProgram.ts";
@@ -27,7 +28,7 @@ process.env["METADATA_SERVER_DETECTION"] = "none";
 process.env["LOG_LEVEL"] ??= "silent";
 
 export const signingKey = "projects/demo-cliscale/locations/us-central1/keyRings/cliscale/cryptoKeys/attach";
-const settings: Settings & { bundles: BundleSettings } = {
+const settings: SessionSettings = {
   runnerImage: "test-runner:1",
   gatewayUrl: "ws://127.0.0.1:8080",
   tokenIssuer: "https://cliscale.test",

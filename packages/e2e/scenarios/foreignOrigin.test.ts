@@ -15,7 +15,7 @@ import { WebSocket } from "ws";
 import { type Attempt, attemptsOn, emulatorPorts, type Target } from "../src/attempts.ts";
 import { launchBrowser } from "../src/browser.ts";
 import { requestByFetch, requestEveryWay, webSocketInPage } from "../src/foreignPage.ts";
-import { type ListeningSocket, listeningSockets } from "../src/listening.ts";
+import { type ListeningSocket, listeningSockets } from "../src/sockets.ts";
 import { processesOf } from "../src/processes.ts";
 import { attach } from "../src/socket.ts";
 import { startTestStack, type TestStack } from "../src/stack.ts";

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { type SettingName, settingFields } from "@cliscale/functions/settings";
 import { EnvironmentError, port, readEnvironment } from "@cliscale/service";
 import * as z from "zod";
 
@@ -37,7 +38,7 @@ const productSettings = [
   "CLISCALE_LIFETIME_DEFAULT_SECONDS",
   "CLISCALE_LIFETIME_MAX_SECONDS",
   "CLISCALE_IDLE_DEFAULT_SECONDS",
-] as const;
+] as const satisfies SettingName[];
 
 /** Reads the stack's settings from the environment; @throws EnvironmentError naming all that are wrong. */
 export function readStackSettings(env: NodeJS.ProcessEnv = process.env): StackSettings {
@@ -49,6 +50,7 @@ export function readStackSettings(env: NodeJS.ProcessEnv = process.env): StackSe
       ),
       CLISCALE_STATE_DIR: z.string().default(join(root, ".cliscale")),
       CLISCALE_POD_RANGE: z.string().default("127.64.0.0/16"),
+      ...Object.fromEntries(productSettings.map((name) => [name, settingFields[name]] as const)),
     },
     env,
   ) as Record<string, string | number>;

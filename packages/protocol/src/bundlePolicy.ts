@@ -43,8 +43,8 @@ export const bundleSettings = {
     .prefault(""),
   CLISCALE_NPM_TAGS: z
     .enum(["on", "off"], "must be on or off")
-    .default("off")
-    .transform((text) => text === "on"),
+    .transform((text) => text === "on")
+    .prefault("off"),
   CLISCALE_NPM_SCRIPTS: list(isPackageName, "is no name of an npm package")
     .transform((entries): ReadonlySet<string> => new Set(entries))
     .prefault(""),
@@ -74,8 +74,9 @@ function list(isValid: (entry: string) => boolean, problem: string) {
       .split(",")
       .map((entry) => entry.trim())
       .filter((entry) => entry !== "");
-    for (const entry of entries.filter((each) => !isValid(each))) {
-      context.addIssue({ code: "custom", message: `"${entry}" ${problem}`, input: text });
+    // By its place: what stands in a setting by mistake may be a secret.
+    for (const [index, entry] of entries.entries()) {
+      if (!isValid(entry)) context.addIssue({ code: "custom", message: `entry ${index + 1} ${problem}`, input: text });
     }
     return entries;
   });

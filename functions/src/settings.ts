@@ -1,0 +1,110 @@
+import { EnvironmentError, integer, list, readEnvironment } from "@cliscale/service/environment";
+import * as z from "zod";
+import { type BundleSettings, bundleSettingFields, bundleSettingsOf } from "./bundleSettings.ts";
+
+const text = z.string().min(1, "must not be empty");
+const urlOf = (protocol: RegExp, example: string) => z.url({ protocol, error: `must be a URL such as ${example}` });
+const origins = list
+  .refine((entries) => entries.length > 0, "must not be empty")
+  .refine(
+    (entries) => entries.every((entry) => URL.parse(entry)?.origin === entry),
+    "must be origins such as https://example.com, without a path",
+  );
+const signingKey = z
+  .string()
+  .regex(
+    /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/,
+    "must be projects/…/locations/…/keyRings/…/cryptoKeys/…",
+  );
+
+/**
+ * Every setting of the functions, each under one name as Firebase param and as environment variable. Those without a default
+ * must be given.
+ */
+export const settingFields = {
+  CLISCALE_DATABASE_URL: urlOf(/^postgres(ql)?$/, "postgres://host/database").describe("PostgreSQL connection URL"),
+  CLISCALE_SIGNING_KEY: signingKey.describe("Resource name of the Cloud KMS crypto key that signs attach tokens"),
+  CLISCALE_KMS_ENDPOINT: urlOf(/^https?$/, "https://cloudkms.googleapis.com")
+    .prefault("https://cloudkms.googleapis.com")
+    .describe("Where Cloud KMS is spoken to; http: means gRPC without TLS"),
+  CLISCALE_SCHEDULER_ENDPOINT: urlOf(/^https?$/, "https://cloudscheduler.googleapis.com")
+    .prefault("https://cloudscheduler.googleapis.com")
+    .describe("Where Cloud Scheduler is spoken to; http: means gRPC without TLS"),
+  CLISCALE_KUBERNETES_ENDPOINT: urlOf(/^https?$/, "https://gke-….us-central1.gke.goog").describe(
+    "URL of the cluster's API; for GKE its DNS endpoint",
+  ),
+  CLISCALE_KUBERNETES_CA_FILE: z
+    .string()
+    .prefault("")
+    .describe("PEM file of the authority that signed the API's certificate; empty where a public one did"),
+  CLISCALE_KUBERNETES_TOKEN_FILE: z
+    .string()
+    .prefault("")
+    .describe("File with the bearer token that names the functions' user"),
+  CLISCALE_RUNNER_IMAGE: text.describe("Image of the runner, by digest in production"),
+  CLISCALE_GATEWAY_URL: urlOf(/^wss?$/, "wss://gateway.example.com").describe("Public WebSocket URL of the gateway"),
+  CLISCALE_TOKEN_ISSUER: text.describe("The iss of attach tokens; the gateway expects the same"),
+  CLISCALE_ALLOWED_ORIGINS: origins.describe("Origins of the web terminal, comma-separated"),
+  CLISCALE_LIFETIME_DEFAULT_SECONDS: integer(60)
+    .prefault("3600")
+    .describe("Lifetime of a session that asks for none, in seconds"),
+  CLISCALE_LIFETIME_MAX_SECONDS: integer(60)
+    .prefault("28800")
+    .describe("Longest lifetime of a session, in seconds; what asks for more gets this"),
+  CLISCALE_IDLE_DEFAULT_SECONDS: integer(0)
+    .refine((seconds) => seconds === 0 || seconds >= 10, "must be 0 (never) or at least 10")
+    .prefault("1800")
+    .describe("After so long without input, output or attach a session ends that asks for nothing else, in seconds"),
+  ...bundleSettingFields,
+};
+export type SettingName = keyof typeof settingFields;
+
+/** What sessions and their tokens are made by. */
+export interface SessionSettings {
+  runnerImage: string;
+  gatewayUrl: string;
+  tokenIssuer: string;
+  lifetimeDefaultSeconds: number;
+  lifetimeMaxSeconds: number;
+  idleDefaultSeconds: number;
+  bundles: BundleSettings;
+}
+
+export interface Settings extends SessionSettings {
+  databaseUrl: string;
+  signingKey: string;
+  kmsEndpoint: string;
+  schedulerEndpoint: string;
+  kubernetes: { endpoint: string; caFile: string; tokenFile: string };
+  allowedOrigins: readonly string[];
+}
+
+/**
+ * Reads the functions' settings, which Firebase passes on as environment variables.
+ * @throws EnvironmentError naming all that are missing or wrong.
+ */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const values = readEnvironment(settingFields, env);
+  if (values.CLISCALE_LIFETIME_DEFAULT_SECONDS > values.CLISCALE_LIFETIME_MAX_SECONDS) {
+    throw new EnvironmentError("CLISCALE_LIFETIME_DEFAULT_SECONDS must not be more than CLISCALE_LIFETIME_MAX_SECONDS");
+  }
+  return {
+    databaseUrl: values.CLISCALE_DATABASE_URL,
+    signingKey: values.CLISCALE_SIGNING_KEY,
+    kmsEndpoint: values.CLISCALE_KMS_ENDPOINT,
+    schedulerEndpoint: values.CLISCALE_SCHEDULER_ENDPOINT,
+    kubernetes: {
+      endpoint: values.CLISCALE_KUBERNETES_ENDPOINT,
+      caFile: values.CLISCALE_KUBERNETES_CA_FILE,
+      tokenFile: values.CLISCALE_KUBERNETES_TOKEN_FILE,
+    },
+    runnerImage: values.CLISCALE_RUNNER_IMAGE,
+    gatewayUrl: values.CLISCALE_GATEWAY_URL,
+    tokenIssuer: values.CLISCALE_TOKEN_ISSUER,
+    allowedOrigins: values.CLISCALE_ALLOWED_ORIGINS,
+    lifetimeDefaultSeconds: values.CLISCALE_LIFETIME_DEFAULT_SECONDS,
+    lifetimeMaxSeconds: values.CLISCALE_LIFETIME_MAX_SECONDS,
+    idleDefaultSeconds: values.CLISCALE_IDLE_DEFAULT_SECONDS,
+    bundles: bundleSettingsOf(values),
+  };
+}
