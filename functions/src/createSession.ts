@@ -3,11 +3,13 @@ import type { CreateSessionInput, StartAnswer } from "@cliscale/protocol";
 import type { Deps } from "./deps.ts";
 import { type Call, callable } from "./http/callable.ts";
 import { admitSession } from "./sessions/admit.ts";
+import { requireAllowedBundle } from "./sessions/bundle.ts";
 import { answerWhenReady, waitingTimeoutSeconds } from "./sessions/follow.ts";
 import { launchSession } from "./sessions/launch.ts";
 
 /** Starts a session, or joins the start that the same request made before, and answers when its terminal can be attached. */
 export async function handleCreateSession(deps: Deps, call: Call<CreateSessionInput>): Promise<StartAnswer> {
+  requireAllowedBundle(deps.settings.bundles, call.input.bundle);
   const admitted = await admitSession(deps, call.uid, call.input);
   const answer = (session: SessionRow) => answerWhenReady(deps, session, call);
   const isPrepared = admitted.state !== "queued" || admitted.prepared_at !== null;

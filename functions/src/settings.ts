@@ -1,5 +1,6 @@
 import { EnvironmentError, integer, list, readEnvironment } from "@cliscale/service/environment";
 import * as z from "zod";
+import { type BundleSettings, bundleSettingFields, bundleSettingsOf } from "./bundleSettings.ts";
 
 const text = z.string().min(1, "must not be empty");
 const urlOf = (protocol: RegExp, example: string) => z.url({ protocol, error: `must be a URL such as ${example}` });
@@ -54,6 +55,7 @@ export const settingFields = {
     .refine((seconds) => seconds === 0 || seconds >= 10, "must be 0 (never) or at least 10")
     .prefault("1800")
     .describe("After so long without input, output or attach a session ends that asks for nothing else, in seconds"),
+  ...bundleSettingFields,
 };
 export type SettingName = keyof typeof settingFields;
 
@@ -65,6 +67,7 @@ export interface SessionSettings {
   lifetimeDefaultSeconds: number;
   lifetimeMaxSeconds: number;
   idleDefaultSeconds: number;
+  bundles: BundleSettings;
 }
 
 export interface Settings extends SessionSettings {
@@ -102,5 +105,6 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     lifetimeDefaultSeconds: values.CLISCALE_LIFETIME_DEFAULT_SECONDS,
     lifetimeMaxSeconds: values.CLISCALE_LIFETIME_MAX_SECONDS,
     idleDefaultSeconds: values.CLISCALE_IDLE_DEFAULT_SECONDS,
+    bundles: bundleSettingsOf(values),
   };
 }

@@ -33,7 +33,8 @@ export function invalidField(field: string, message: string): HttpsError {
   return refuseFields([{ field, message }]);
 }
 
-function refuseFields(violations: Violation[]): HttpsError {
+/** A refusal that names every field that is wrong. */
+export function refuseFields(violations: Violation[]): HttpsError {
   const details: ErrorDetails = { violations };
   return new HttpsError("invalid-argument", "Some fields are not valid.", details);
 }

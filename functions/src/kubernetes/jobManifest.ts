@@ -1,6 +1,8 @@
 import type { SessionRow } from "@cliscale/db";
 import { terminalPort } from "@cliscale/protocol";
 import type { V1Job, V1Secret } from "@kubernetes/client-node";
+import type { BundleSettings } from "../bundleSettings.ts";
+import { bundleEnvironment, resolveBundle } from "../sessions/bundle.ts";
 
 /** Where runner Jobs live. */
 export const runnerNamespace = "cliscale-runners";
@@ -37,10 +39,11 @@ function labelsOf(sessionId: string): Record<string, string> {
 export interface JobSettings {
   runnerImage: string;
   lifetimeMaxSeconds: number;
+  bundles: BundleSettings;
 }
 
 /** The Job of a session, suspended: it starts when the session leaves the queue. User code in it is hostile. */
-export function jobManifest(session: SessionRow, { runnerImage, lifetimeMaxSeconds }: JobSettings): V1Job {
+export function jobManifest(session: SessionRow, { runnerImage, lifetimeMaxSeconds, bundles }: JobSettings): V1Job {
   const labels = labelsOf(session.id);
   return {
     apiVersion: "batch/v1",
@@ -69,7 +72,7 @@ export function jobManifest(session: SessionRow, { runnerImage, lifetimeMaxSecon
             {
               name: "runner",
               image: runnerImage,
-              env: environment(session),
+              env: environment(session, bundles),
               ports: [{ name: "terminal", containerPort: terminalPort }],
               readinessProbe: { tcpSocket: { port: terminalPort }, periodSeconds: 1 },
               resources: {
@@ -101,14 +104,17 @@ export function jobManifest(session: SessionRow, { runnerImage, lifetimeMaxSecon
   };
 }
 
-function environment(session: SessionRow) {
+function environment(session: SessionRow, bundles: BundleSettings) {
+  const { bundle_source: source, bundle_sha256: digest } = session;
+  const bundle = resolveBundle(bundles, { source, ...(digest !== null && { sha256: digest }) });
   const fixed = {
     RUNNER_SESSION_ID: session.id,
     RUNNER_SECRET_DIR: secretFolder,
     RUNNER_WORK_DIR: workFolder,
     RUNNER_TERMINATION_LOG: terminationLog,
-    RUNNER_BUNDLE_SOURCE: literal(session.bundle_source),
-    ...(session.bundle_sha256 && { RUNNER_BUNDLE_SHA256: session.bundle_sha256 }),
+    RUNNER_BUNDLE_SOURCE: literal(bundle.source),
+    ...(bundle.sha256 && { RUNNER_BUNDLE_SHA256: bundle.sha256 }),
+    ...bundleEnvironment(bundles),
   };
   return [
     ...Object.entries(fixed).map(([name, value]) => ({ name, value })),
@@ -125,7 +131,12 @@ function literal(value: string): string {
  * What only the pod may know, as files of the Secret that the Job owns: it goes when the Job goes. The command is among
  * them because people put keys into commands.
  */
-export function secretManifest(session: SessionRow, jobUid: string, env: Record<string, string>): V1Secret {
+export function secretManifest(
+  session: SessionRow,
+  jobUid: string,
+  env: Record<string, string>,
+  { bundleCa }: Pick<BundleSettings, "bundleCa">,
+): V1Secret {
   const name = jobName(session.id);
   return {
     apiVersion: "v1",
@@ -141,6 +152,7 @@ export function secretManifest(session: SessionRow, jobUid: string, env: Record<
       "pod-secret": session.pod_secret,
       "env.json": JSON.stringify(env),
       ...(session.command !== null && { command: session.command }),
+      ...(bundleCa !== "" && { "bundle-ca.pem": bundleCa }),
     },
   };
 }

@@ -3,6 +3,7 @@ import { findSessionOfRequest, insertSession, type SessionRow } from "@cliscale/
 import type { CreateSessionInput } from "@cliscale/protocol";
 import type { Deps } from "../deps.ts";
 import { dependingOn, invalidField } from "../http/errors.ts";
+import { commandOf } from "./bundle.ts";
 import { withdrawn } from "./launch.ts";
 
 /** 43 characters of base64url. */
@@ -24,7 +25,7 @@ export async function admitSession(
       request_digest: digestOf(input, podSecret),
       bundle_source: input.bundle.source,
       bundle_sha256: input.bundle.sha256 ?? null,
-      command: input.command ?? null,
+      command: commandOf(settings.bundles, input.bundle, input.command),
       terminal: "runner",
       pod_secret: podSecret,
       lifetime_seconds: Math.min(input.lifetimeSeconds ?? settings.lifetimeDefaultSeconds, settings.lifetimeMaxSeconds),

@@ -38,7 +38,7 @@ export async function launchSession<Answer>(
   let takeBack: () => Promise<unknown> = () => discardUnpreparedSession(pool, id, 0);
   try {
     const jobUid = await cluster.createJob(jobManifest(session, settings));
-    await cluster.createSecret(secretManifest(session, jobUid, env));
+    await cluster.createSecret(secretManifest(session, jobUid, env, settings.bundles));
     const prepared = await dependingOn("postgres", () => markSessionPrepared(pool, id));
     if (prepared) takeBack = () => discardSession(pool, id, ["queued"]);
     const started = await dependingOn("postgres", () => startSession(pool, id));

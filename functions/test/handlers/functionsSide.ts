@@ -1,12 +1,14 @@
 import { createPool } from "@cliscale/db";
 import type { StageEvent } from "@cliscale/protocol";
 import type { Pool } from "pg";
+import { defaultBundleSettings } from "../../src/bundleSettings.ts";
 import type { Deps } from "../../src/deps.ts";
 import type { Call } from "../../src/http/callable.ts";
 import { createCluster } from "../../src/kubernetes/cluster.ts";
 import { createSchedule } from "../../src/schedule.ts";
 import type { SessionSettings } from "../../src/settings.ts";
 import { createKmsSigner } from "../../src/tokens/signer.ts";
+import { podTemplates } from "./podProgram.ts";
 
 // Google's clients would ask a metadata server who they are.
 process.env["METADATA_SERVER_DETECTION"] = "none";
@@ -20,6 +22,7 @@ const settings: SessionSettings = {
   lifetimeDefaultSeconds: 3600,
   lifetimeMaxSeconds: 28_800,
   idleDefaultSeconds: 1800,
+  bundles: { ...defaultBundleSettings, templates: podTemplates },
 };
 
 export interface Addresses {

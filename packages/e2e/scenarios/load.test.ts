@@ -1,7 +1,7 @@
 // Many sessions at once, and many one after the other: none is lost, and nothing is left of them.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { attach, type TerminalSocket } from "../src/socket.ts";
+import { attach } from "../src/socket.ts";
 import { leavesNothing, startWorld, takeCensus, type World } from "../src/world.ts";
 
 const size =
@@ -43,8 +43,7 @@ test(`${size.atOnce} sessions live at once, each with its own terminal`, async (
     const { rows, jobs, pods } = await takeCensus(world);
     assert.deepEqual([rows, jobs, pods], [size.atOnce, size.atOnce, size.atOnce]);
 
-    const ask = (socket: TerminalSocket) => socket.type("echo number-$NUMBER-\n");
-    for (const { socket } of live) ask(socket);
+    for (const { socket } of live) socket.type("echo number-$NUMBER-\n");
     await Promise.all(live.map(({ socket }, number) => socket.until(new RegExp(`number-${number}-`))));
     await eachOf(live, ({ id }) => client.stopSession(id));
     await Promise.all(live.map(({ socket }) => socket.closed));

@@ -1,6 +1,8 @@
 export * from "./attachToken.ts";
 export * from "./bundle.ts";
 export * from "./callables.ts";
+export * from "./bundlePolicy.ts";
+export * from "./bundleSource.ts";
 export * from "./closeCodes.ts";
 export * from "./errorDetails.ts";
 export * from "./errors.ts";
@@ -10,6 +12,7 @@ export * from "./outputs.ts";
 export * from "./session.ts";
 export * from "./stages.ts";
 export * from "./terminalMessages.ts";
+export * from "./template.ts";
 export * from "./terminationMessage.ts";
 export * from "./violations.ts";
 export * from "./wire.ts";

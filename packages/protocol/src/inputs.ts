@@ -16,7 +16,9 @@ export const defaultPageSize = limits.pageSize.default;
 const encoder = new TextEncoder();
 const bytesOf = (env: Record<string, string>) => encoder.encode(Object.entries(env).flat().join("")).length;
 
-const environmentName = z
+export const commandSchema = text(limits.commandCharacters);
+
+export const environmentNameSchema = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "must be a letter or _ followed by at most 127 letters, digits or _");
 
@@ -29,7 +31,7 @@ const environmentSchema = z.preprocess(
     return env;
   },
   z
-    .record(environmentName, plainText)
+    .record(environmentNameSchema, plainText)
     .refine(
       (env) => bytesOf(env) <= limits.environmentBytes,
       `must have ${limits.environmentBytes} bytes at most in all`,
@@ -40,7 +42,7 @@ const lifetimeSeconds = seconds.min(60, "must be at least 60");
 
 export const createSessionInput = z.strictObject({
   bundle: bundleSchema.describe("What to run."),
-  command: text(limits.commandCharacters)
+  command: commandSchema
     .optional()
     .describe(
       "Run by `sh -c` in the work folder, with the bundle's `node_modules/.bin` on `PATH`. Left out, it is the template's, " +
