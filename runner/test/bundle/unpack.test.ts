@@ -3,14 +3,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { BundleError } from "../../src/bundle/bundleError.ts";
 import { archiveLimits, type ArchiveLimits } from "../../src/bundle/limits.ts";
-import type { EntryWriter } from "../../src/bundle/unpack/entryWriter.ts";
-import { readTar } from "../../src/bundle/unpack/readTar.ts";
 import { unpackArchive } from "../../src/bundle/unpack/unpackArchive.ts";
 import { type Entry, tar, tgz, zip } from "../support/archives.ts";
 import { sha256Of } from "../support/origin.ts";
@@ -219,27 +216,6 @@ test("an archive that grows without measure is stopped on the way", async (t) =>
   // What is left out is read all the same.
   const outside = tgz([{ path: "top/zeros", content: Buffer.alloc(32 * 1024 ** 2) }]);
   await assert.rejects(unpack(t, outside, { folder: "x", limits }), /decompression ratio/);
-});
-
-test("an archive is read no faster than it is written", async (t) => {
-  const root = await mkdtemp(join(tmpdir(), "cliscale-unpack-"));
-  t.after(() => rm(root, { recursive: true, force: true }));
-  const file = join(root, "archive");
-  const bytes = tgz(Array.from({ length: 4000 }, (_, index) => ({ path: `${index}`, content: Buffer.alloc(12_000) })));
-  await writeFile(file, bytes);
-  let entries = 0;
-  let most = 0;
-  const before = process.memoryUsage().arrayBuffers;
-  const write: EntryWriter = async ({ content }) => {
-    // Long enough for a reader that does not wait to have read all of it, 48 MB.
-    if (entries++ === 0) await delay(1000);
-    most = Math.max(most, process.memoryUsage().arrayBuffers - before);
-    for await (const chunk of content) assert.ok(chunk.length > 0);
-  };
-  const limits = { ...archiveLimits, freeBytes: archiveLimits.unpackedBytes };
-  await readTar({ file, bytes: bytes.length, sha256: "" }, limits, write, new AbortController().signal);
-  assert.equal(entries, 4000);
-  assert.ok(most < 16 * 1024 ** 2, `${most} bytes were held`);
 });
 
 test("unpacking ends when the session is stopped", async (t) => {
