@@ -7,6 +7,8 @@ export interface Image {
   entrypoint: string[];
   /** Arguments of the entrypoint when a container names none. */
   defaultArguments?: string[];
+  /** What runs instead of the entrypoint when the first argument is one of these names, as an image's script would have it. */
+  subcommands?: Record<string, string[]>;
   environment: Record<string, string>;
   /** Files and folders that the program reads, beside those of the system and of Node. */
   readable: string[];
@@ -23,19 +25,38 @@ export const baseEnvironment: Readonly<Record<string, string>> = {
   LANG: "C.UTF-8",
 };
 
+const program = (path: string) => [process.execPath, join(repositoryRoot, path)];
+
+/** What of the repository an image holds, with the node that runs it. */
+const repositoryFiles = (...names: string[]) => [
+  ...names.map((name) => join(repositoryRoot, name)),
+  dirname(dirname(process.execPath)),
+];
+
 /** The images that the product uses. */
 export function productImages(stateDirectory: string): Images {
   const npmConfiguration = join(stateDirectory, "npmrc");
   return {
     "cliscale-runner": {
-      entrypoint: [process.execPath, join(repositoryRoot, "runner/src/main.ts")],
+      entrypoint: program("runner/src/main.ts"),
       // The registry that npm is configured for on this machine, as a start of the product wrote it down.
       environment: { ...baseEnvironment, NPM_CONFIG_GLOBALCONFIG: npmConfiguration },
-      readable: ["package.json", "node_modules", "packages", "runner"]
-        .map((name) => join(repositoryRoot, name))
-        .concat(npmConfiguration, dirname(dirname(process.execPath))),
+      readable: [...repositoryFiles("package.json", "node_modules", "packages", "runner"), npmConfiguration],
+    },
+    "cliscale-gateway": {
+      entrypoint: program("gateway/src/main.ts"),
+      subcommands: { migrate: program("gateway/src/migrateMain.ts") },
+      environment: { ...baseEnvironment },
+      readable: repositoryFiles("package.json", "node_modules", "packages", "gateway"),
     },
   };
+}
+
+/** What an image runs, by itself or with the arguments of a container. */
+export function commandOf({ entrypoint, defaultArguments = [], subcommands = {} }: Image, args?: string[]): string[] {
+  const [first = "", ...rest] = args ?? [];
+  const subcommand = Object.hasOwn(subcommands, first) ? subcommands[first] : undefined;
+  return subcommand ? [...subcommand, ...rest] : [...entrypoint, ...(args ?? defaultArguments)];
 }
 
 /** The image of a reference such as `cliscale-runner:1.2.3` or `cliscale-runner@sha256:…`. */
