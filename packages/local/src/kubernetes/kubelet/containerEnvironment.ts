@@ -3,7 +3,7 @@ import type { KeyReference } from "../resources/podEnvironment.ts";
 import type { Container } from "../resources/podSpec.ts";
 import { services } from "../resources/service.ts";
 import type { Store } from "../store/store.ts";
-import { commandOf, type Image } from "./images.ts";
+import type { Image } from "./images.ts";
 import { node } from "./podStatus.ts";
 import { MissingReferenceError, valuesOf } from "./references.ts";
 
@@ -22,11 +22,11 @@ export interface ContainerProgram {
 export function programOf(store: Store, pod: Pod, image: Image): ContainerProgram {
   const container = pod.spec.containers[0]!;
   const variables = variablesOf(store, pod, container);
-  const command = (container.command ?? []).map((text) => expand(text, variables));
-  const args = container.args?.map((text) => expand(text, variables));
+  const command = container.command ?? image.entrypoint;
+  // A container's own command makes the image's arguments void.
+  const args = container.args ?? (container.command ? [] : (image.defaultArguments ?? []));
   return {
-    // A container's own command makes the image's arguments void.
-    argv: command.length > 0 ? [...command, ...(args ?? [])] : commandOf(image, args),
+    argv: [...command, ...args].map((text) => expand(text, variables)),
     environment: {
       HOSTNAME: pod.spec.hostname ?? pod.metadata.name,
       ...image.environment,

@@ -7,8 +7,6 @@ export interface Image {
   entrypoint: string[];
   /** Arguments of the entrypoint when a container names none. */
   defaultArguments?: string[];
-  /** What runs instead of the entrypoint when the first argument is one of these names, as an image's script would have it. */
-  subcommands?: Record<string, string[]>;
   environment: Record<string, string>;
   /** Files and folders that the program reads, beside those of the system and of Node. */
   readable: string[];
@@ -44,19 +42,12 @@ export function productImages(stateDirectory: string): Images {
       readable: [...repositoryFiles("package.json", "node_modules", "packages", "runner"), npmConfiguration],
     },
     "cliscale-gateway": {
-      entrypoint: program("gateway/src/main.ts"),
-      subcommands: { migrate: program("gateway/src/migrateMain.ts") },
+      // The gateway, or with `migrate` as its first argument the migration, as in the real image.
+      entrypoint: program("gateway/src/image.ts"),
       environment: { ...baseEnvironment },
       readable: repositoryFiles("package.json", "node_modules", "packages", "gateway"),
     },
   };
-}
-
-/** What an image runs, by itself or with the arguments of a container. */
-export function commandOf({ entrypoint, defaultArguments = [], subcommands = {} }: Image, args?: string[]): string[] {
-  const [first = "", ...rest] = args ?? [];
-  const subcommand = Object.hasOwn(subcommands, first) ? subcommands[first] : undefined;
-  return subcommand ? [...subcommand, ...rest] : [...entrypoint, ...(args ?? defaultArguments)];
 }
 
 /** The image of a reference such as `cliscale-runner:1.2.3` or `cliscale-runner@sha256:…`. */

@@ -3,6 +3,7 @@ import { createObject } from "../api/createObject.ts";
 import { accessReviews, rulesReviews, selfReviews } from "../resources/accessReview.ts";
 import { namespaces } from "../resources/namespace.ts";
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from "../resources/rbac.ts";
+import { serviceAccounts } from "../resources/serviceAccount.ts";
 import { priorityClasses, runtimeClasses } from "../resources/storedKinds.ts";
 import type { Store } from "./store.ts";
 
@@ -20,8 +21,15 @@ export function seed(store: Store, contents: Contents): void {
   grantDiscovery(store);
   grantSelfReviews(store);
   seedClasses(store);
-  if (contents === "bare") return;
+  if (contents === "product") seedRunners(store);
+}
+
+/** What Jobs of the functions name, and the functions' own rights. */
+function seedRunners(store: Store): void {
+  const metadata = { name: "cliscale-runner" };
   createObject(store, namespaces, undefined, { metadata: { name: runnerNamespace } });
+  createObject(store, serviceAccounts, runnerNamespace, { metadata, automountServiceAccountToken: false });
+  createObject(store, priorityClasses, undefined, { metadata, value: 0 });
   grantFunctions(store);
 }
 
