@@ -151,7 +151,15 @@ suite("helm --wait fails", { skip: helm.skip, concurrency: true, timeout: 90_000
         "--timeout",
         "6s",
       ];
-      const values = ["--no-hooks", "--set", "extras=false", "--set", value, "--kubeconfig", subject.standIn.kubeconfigPath];
+      const values = [
+        "--no-hooks",
+        "--set",
+        "extras=false",
+        "--set",
+        value,
+        "--kubeconfig",
+        subject.standIn.kubeconfigPath,
+      ];
       await assert.rejects(helm.run([...release, ...values]), /not ready/);
       const { body: pods } = await subject.send("GET", `/api/v1/namespaces/${namespace}/pods`);
       const { body: events } = await subject.send("GET", `/api/v1/namespaces/${namespace}/events`);

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
 export interface Tool {
+  program: string;
   /** Why what needs the tool cannot run, or false. */
   skip: string | false;
   /**
@@ -24,7 +25,7 @@ export async function findTool(name: string, variable: string, versionArguments:
   );
   const skip = isThere ? false : `there is no ${program}; set ${variable} to the path of one`;
   if (skip) console.error(`SKIPPED: ${skip}`);
-  return { skip, run: async (args) => (await run(program, args, { timeout })).stdout };
+  return { program, skip, run: async (args) => (await run(program, args, { timeout })).stdout };
 }
 
 export const findHelm = () => findTool("helm", "CLISCALE_HELM", ["version"]);

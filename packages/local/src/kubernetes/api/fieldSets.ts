@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { FieldSet } from "../resources/objects.ts";
 import { isRecord } from "./decode.ts";
 import { isKeyed, keyOf } from "./listKeys.ts";
@@ -9,7 +10,8 @@ import { isKeyed, keyOf } from "./listKeys.ts";
 export function fieldSetOf(configuration: Record<string, unknown>): FieldSet {
   const { apiVersion: _version, kind: _kind, ...fields } = configuration;
   const { name: _name, namespace: _namespace, ...metadata } = isRecord(fields["metadata"]) ? fields["metadata"] : {};
-  return setOf({ ...fields, metadata });
+  delete fields["metadata"];
+  return setOf({ ...fields, ...(Object.keys(metadata).length > 0 && { metadata }) });
 }
 
 function setOf(value: Record<string, unknown>): FieldSet {
@@ -101,7 +103,9 @@ export function contestedFields(
     const now = childOf(object, part, path);
     const wanted = childOf(configuration, part, path);
     if (Object.keys(inner).length > 0) return contestedFields(inner, theirs, now.value, wanted.value, now.path);
-    return JSON.stringify(now.value) === JSON.stringify(wanted.value) ? [] : [now.path];
+    // An empty object is set by being there, whatever is in it.
+    const isSame = isRecord(wanted.value) ? isRecord(now.value) : isDeepStrictEqual(now.value, wanted.value);
+    return isSame ? [] : [now.path];
   });
 }
 

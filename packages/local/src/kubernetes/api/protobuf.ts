@@ -37,10 +37,13 @@ const schema = `
   message NonResourceAttributes { optional string path = 1; optional string verb = 2; }
   message SelfSubjectAccessReviewSpec { optional ResourceAttributes resourceAttributes = 1; optional NonResourceAttributes nonResourceAttributes = 2; }
   message SelfSubjectRulesReviewSpec { optional string namespace = 1; }
-  message ReviewStatus {}
-  message SelfSubjectAccessReview { optional ObjectMeta metadata = 1; optional SelfSubjectAccessReviewSpec spec = 2; optional ReviewStatus status = 3; }
-  message SelfSubjectRulesReview { optional ObjectMeta metadata = 1; optional SelfSubjectRulesReviewSpec spec = 2; optional ReviewStatus status = 3; }
-  message SelfSubjectReview { optional ObjectMeta metadata = 1; optional ReviewStatus status = 2; }
+  message AccessStatus { optional bool allowed = 1; optional string reason = 2; optional string evaluationError = 3; optional bool denied = 4; }
+  message RulesStatus { optional bool incomplete = 3; optional string evaluationError = 4; }
+  message UserInfo { optional string username = 1; optional string uid = 2; }
+  message SelfStatus { optional UserInfo userInfo = 1; }
+  message SelfSubjectAccessReview { optional ObjectMeta metadata = 1; optional SelfSubjectAccessReviewSpec spec = 2; optional AccessStatus status = 3; }
+  message SelfSubjectRulesReview { optional ObjectMeta metadata = 1; optional SelfSubjectRulesReviewSpec spec = 2; optional RulesStatus status = 3; }
+  message SelfSubjectReview { optional ObjectMeta metadata = 1; optional SelfStatus status = 2; }
 `;
 
 const kinds = new Set([
@@ -77,26 +80,38 @@ export function decodeProtobuf(body: Buffer): unknown {
   });
 }
 
+/** A field that is not in the schema would be lost without a word: what is encoded again must be as long as it was. */
 function decode(kind: string, bytes: Uint8Array): unknown {
   const type = root.lookupType(kind);
+  const message = parse(type, bytes);
+  if (type.encode(message).finish().length !== bytes.length) {
+    throw unsupportedMediaType(`application/json (this ${kind} has fields that are not read as protobuf)`);
+  }
+  return type.toObject(message, { longs: Number, bytes: String });
+}
+
+function parse(type: protobuf.Type, bytes: Uint8Array): protobuf.Message {
   try {
-    const message = type.decode(bytes);
-    return type.toObject(message, { longs: Number, bytes: String });
+    return type.decode(bytes);
   } catch {
-    throw badRequest(`the body of the request is not a valid ${kind} in protobuf`);
+    throw badRequest(`the body of the request is not a valid ${type.name} in protobuf`);
   }
 }
 
 /** Without what only the API server sets, times among it, which have another form in JSON. */
 function metadataOf(metadata: Record<string, unknown>) {
   const { creationTimestamp: _created, deletionTimestamp: _deleted, managedFields: _managed, ...rest } = metadata;
-  return { metadata: rest };
+  const { generation: _generation, ...sent } = rest;
+  return { metadata: sent };
 }
 
-/** Go writes fields that are empty; JSON leaves them out. */
+/** Fields whose keys are the client's own: an empty value means something there. */
+const maps = new Set(["annotations", "binaryData", "data", "labels", "stringData"]);
+
+/** Go writes texts that are empty; JSON leaves them out. */
 function withoutEmpty(value: Record<string, unknown>): Record<string, unknown> {
-  const entries = Object.entries(value).filter(([, inner]) => inner !== "" && inner !== 0);
+  const entries = Object.entries(value).filter(([, inner]) => inner !== "");
   return Object.fromEntries(
-    entries.map(([key, inner]) => [key, isRecord(inner) && key !== "data" ? withoutEmpty(inner) : inner]),
+    entries.map(([key, inner]) => [key, isRecord(inner) && !maps.has(key) ? withoutEmpty(inner) : inner]),
   );
 }
