@@ -39,6 +39,8 @@ function applied(...steps: [manager: string, configuration: object, force?: bool
 const containersOf = ({ spec }: ApiObject) =>
   (spec as { template: { spec: { containers: Container[] } } }).template.spec.containers;
 
+const value = (text: string) => configuration([{ name: "c", args: [text], env: [{ name: "A", value: text }] }]);
+
 suite("an apply", () => {
   test("removes from a list what its manager applies no more, and leaves what another does", () => {
     const one = configuration([
@@ -86,7 +88,6 @@ suite("an apply", () => {
   });
 
   test("names every field that another manager applies otherwise", () => {
-    const value = (text: string) => configuration([{ name: "c", args: [text], env: [{ name: "A", value: text }] }]);
     assert.throws(() => applied(["one", value("1")], ["two", value("2")]), {
       message:
         /^Apply failed with 2 conflicts: conflict with "one": \.spec\.template\.spec\.containers\[name="c"\]\.args, .*\.env\[name="A"\]\.value$/,

@@ -18,17 +18,24 @@ import { openStandIn, type StandInSubject } from "../../contract/kubernetes/subj
 import type { Deployment } from "../../src/kubernetes/resources/deployment.ts";
 import { isServing, type Pod } from "../../src/kubernetes/resources/pod.ts";
 
+const core = (plural: string, namespace = "default") => `/api/v1/namespaces/${namespace}/${plural}`;
+
+const isAvailable = ({ spec, status }: Deployment) =>
+  status.availableReplicas === spec.replicas &&
+  status.updatedReplicas === spec.replicas &&
+  status.replicas === spec.replicas;
+
+const image = (reference: string) => ({ containers: [{ name: "main", image: reference }] });
+
+const waitsForImage = ({ status }: Pod) =>
+  /ErrImagePull|ImagePullBackOff/.test(status.containerStatuses?.[0]?.state.waiting?.reason ?? "");
+
 suite("the controllers", { concurrency: 4, timeout: 90_000 }, () => {
   let subject: StandInSubject;
   before(async () => void (subject = await openStandIn({ contents: "bare" })));
   after(() => subject.close());
 
   const post = async (path: string, body: object) => succeeded(await subject.send("POST", path, { body }));
-  const core = (plural: string, namespace = "default") => `/api/v1/namespaces/${namespace}/${plural}`;
-  const isAvailable = ({ spec, status }: Deployment) =>
-    status.availableReplicas === spec.replicas &&
-    status.updatedReplicas === spec.replicas &&
-    status.replicas === spec.replicas;
 
   async function create(options: Parameters<typeof deploymentManifest>[2]): Promise<string> {
     const name = subject.newName();
@@ -108,15 +115,12 @@ suite("the controllers", { concurrency: 4, timeout: 90_000 }, () => {
     });
     await untilDeployment(subject, name, "it is available", isAvailable);
     const serving = (await untilPods(subject, name, "two", (pods) => pods.length === 2)).map((pod) => pod.metadata.uid);
-    const image = (reference: string) => ({ containers: [{ name: "main", image: reference }] });
     const patch = (reference: string) =>
       subject.send("PATCH", `${deploymentsPath(subject)}/${name}`, {
         body: { spec: { template: { spec: image(reference) } } },
         headers: { "Content-Type": "application/strategic-merge-patch+json" },
       });
     succeeded(await patch("nowhere:1"));
-    const waitsForImage = ({ status }: Pod) =>
-      /ErrImagePull|ImagePullBackOff/.test(status.containerStatuses?.[0]?.state.waiting?.reason ?? "");
     await untilPods(subject, name, "the new one has no image", (pods) => pods.some(waitsForImage));
     succeeded(await patch(subject.image));
     const left = await untilPods(subject, name, "it is gone", (pods) => pods.length === 2 && pods.every(isServing));

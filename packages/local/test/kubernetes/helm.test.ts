@@ -13,6 +13,11 @@ import { findHelm } from "./tools.ts";
 const chart = fileURLToPath(new URL("chart", import.meta.url));
 const helm = await findHelm();
 
+const settings = (values: Record<string, string | number>) =>
+  Object.entries(values).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
+
+const ask = async (port: number | undefined, path = "/") => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+
 suite("helm", { skip: helm.skip, timeout: 180_000 }, () => {
   let subject: StandInSubject;
   before(async () => void (subject = await openStandIn({ contents: "bare", routePorts: { route: 0, admin: 0 } })));
@@ -20,11 +25,8 @@ suite("helm", { skip: helm.skip, timeout: 180_000 }, () => {
 
   const run = (...args: string[]) => helm.run([...args, "--kubeconfig", subject.standIn.kubeconfigPath]);
   const inDefault = (...args: string[]) => run(...args, "--namespace", "default");
-  const settings = (values: Record<string, string | number>) =>
-    Object.entries(values).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
   const upgrade = (values: Record<string, string | number>) =>
     inDefault("upgrade", "small", chart, "--wait", "--timeout", "30s", ...settings(values));
-  const ask = async (port: number | undefined, path = "/") => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
   const list = async (path: string) =>
     succeeded(await subject.send("GET", path)) as unknown as {
       items: { metadata: { name: string } }[];
@@ -76,8 +78,8 @@ suite("helm", { skip: helm.skip, timeout: 180_000 }, () => {
 
   test("upgrades it with never a pod too few, and never a connection refused", async () => {
     const { metadata } = await list("/apis/apps/v1/deployments");
-    const traffic = keepAsking(() => ask(subject.standIn.routePorts.route));
-    const { answers, failures } = await upgrade({ greeting: "goodbye" }).finally(traffic.stop).then(traffic.stop);
+    const upgraded = upgrade({ greeting: "goodbye" });
+    const { answers, failures } = await askDuring(upgraded, () => ask(subject.standIn.routePorts.route));
     assert.deepEqual(failures, []);
     assert.ok(
       answers.some((answer) => answer.startsWith("hello")) && answers.some((answer) => answer.startsWith("goodbye")),
@@ -91,7 +93,7 @@ suite("helm", { skip: helm.skip, timeout: 180_000 }, () => {
   });
 
   test("stops an upgrade whose migration fails, and says why", async () => {
-    const { body: before } = await subject.send("GET", "/apis/apps/v1/namespaces/default/deployments/small");
+    const { body: earlier } = await subject.send("GET", "/apis/apps/v1/namespaces/default/deployments/small");
     await assert.rejects(
       upgrade({ "migration.exitCode": 3, greeting: "never" }),
       (error: Error & { stdout: string }) => {
@@ -101,7 +103,7 @@ suite("helm", { skip: helm.skip, timeout: 180_000 }, () => {
       },
     );
     const { body: now } = await subject.send("GET", "/apis/apps/v1/namespaces/default/deployments/small");
-    assert.deepEqual(now, before);
+    assert.deepEqual(now, earlier);
     assert.match(await inDefault("history", "small"), /3 .*failed/);
   });
 
@@ -117,10 +119,10 @@ suite("helm", { skip: helm.skip, timeout: 180_000 }, () => {
 
   test("uninstalls it, and nothing is left", async () => {
     await inDefault("uninstall", "small", "--wait", "--timeout", "30s");
-    const left = async () => (await namesIn(subject, "default")).filter((name) => !name.startsWith("events/"));
     const deadline = Date.now() + 15_000;
-    while ((await left()).some((name) => name.startsWith("pods/")) && Date.now() < deadline) await delay(100);
-    assert.deepEqual(await left(), ["serviceaccounts/default"]);
+    while ((await namesIn(subject, "default")).some((name) => name.startsWith("pods/")) && Date.now() < deadline)
+      await delay(100);
+    assert.deepEqual(await namesIn(subject, "default"), ["serviceaccounts/default"]);
     const { items } = await list("/apis/scheduling.k8s.io/v1/priorityclasses");
     assert.ok(items.every(({ metadata }) => metadata.name.startsWith("system-")));
   });
@@ -190,32 +192,28 @@ async function since(
   return Number(first.object.metadata.resourceVersion);
 }
 
-/** Asks again and again, four at a time. */
-function keepAsking(ask: () => Promise<string>) {
+/** Asks again and again, four at a time, while something else goes on. */
+async function askDuring(other: Promise<unknown>, question: () => Promise<string>) {
   const answers: string[] = [];
   const failures: unknown[] = [];
-  let stopped = false;
+  const over = new AbortController();
   const asking = Array.from({ length: 4 }, async () => {
-    while (!stopped) {
-      await ask().then(
+    while (!over.signal.aborted) {
+      await question().then(
         (answer) => answers.push(answer),
         (error: unknown) => failures.push(error),
       );
       await delay(10);
     }
   });
-  return {
-    async stop() {
-      stopped = true;
-      await Promise.all(asking);
-      return { answers, failures };
-    },
-  };
+  await other.finally(() => over.abort());
+  await Promise.all(asking);
+  return { answers, failures };
 }
 
-/** `PLURAL/NAME` of everything in a namespace. */
+/** `PLURAL/NAME` of everything in a namespace but events. */
 async function namesIn(subject: StandInSubject, namespace: string): Promise<string[]> {
-  const types = resourceTypes.filter((type) => type.namespaced);
+  const types = resourceTypes.filter((type) => type.namespaced && type.kind !== "Event");
   const lists = types.map(async (type) => {
     const root = type.group ? `/apis/${apiVersionOf(type)}` : "/api/v1";
     const { body } = await subject.send("GET", `${root}/namespaces/${namespace}/${type.plural}`);

@@ -109,10 +109,12 @@ suite("what is not modelled is refused", () => {
 
   test("bodies that are no JSON, too large or of another type", async () => {
     const name = subject.newName();
-    const type = (text: string) => ({ "Content-Type": text });
-    const protobuf = type("application/vnd.kubernetes.protobuf");
+    const protobuf = { "Content-Type": "application/vnd.kubernetes.protobuf" };
     assertRefused(await subject.send("POST", jobsPath(subject), { body: {}, headers: protobuf }), 400, "BadRequest");
-    const cbor = await subject.send("POST", jobsPath(subject), { body: {}, headers: type("application/cbor") });
+    const cbor = await subject.send("POST", jobsPath(subject), {
+      body: {},
+      headers: { "Content-Type": "application/cbor" },
+    });
     assertRefused(cbor, 415, "UnsupportedMediaType");
     const large = secretManifest(name, { key: "x".repeat(4 * 1024 * 1024) });
     assertRefused(await subject.send("POST", secretsPath(subject), { body: large }), 413, "RequestEntityTooLarge");

@@ -15,6 +15,8 @@ import {
 } from "../../contract/kubernetes/steps.ts";
 import { openStandIn, type StandInSubject } from "../../contract/kubernetes/subject.ts";
 
+const statusOf = (pod: Pod) => pod.status.containerStatuses?.[0];
+
 suite("a container", { concurrency: 4, timeout: 90_000 }, () => {
   let subject: StandInSubject;
   before(async () => void (subject = await openStandIn()));
@@ -33,7 +35,6 @@ suite("a container", { concurrency: 4, timeout: 90_000 }, () => {
   }
   const untilPod = async (name: string, what: string, isSo: (pod: Pod) => boolean) =>
     (await untilPods(subject, name, what, (pods) => pods.some(isSo)))[0]!;
-  const statusOf = (pod: Pod) => pod.status.containerStatuses?.[0];
   const logOf = async (name: string, query = "") =>
     (await subject.send("GET", `${podsPath(subject)}/${name}/log?${query}`)).text;
 

@@ -5,6 +5,14 @@ import { after, suite, test } from "node:test";
 import { createLogger } from "@cliscale/service";
 import { type Backend, type Spreader, startSpreader } from "../../src/kubernetes/network/spreader.ts";
 
+async function ask({ port }: Spreader, content: string): Promise<string> {
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  socket.end(content);
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
 suite("a listener that spreads connections", () => {
   const logger = createLogger("spreader");
   const servers: Server[] = [];
@@ -30,14 +38,6 @@ suite("a listener that spreads connections", () => {
     const spreader = await startSpreader({ host: "127.0.0.1", port: 0 }, backends, logger);
     spreaders.push(spreader);
     return spreader;
-  }
-
-  async function ask({ port }: Spreader, content: string): Promise<string> {
-    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-    socket.end(content);
-    const chunks: Buffer[] = [];
-    for await (const chunk of socket as AsyncIterable<Buffer>) chunks.push(chunk);
-    return Buffer.concat(chunks).toString();
   }
 
   test("takes the backends in turn, and passes on the end of either side", async () => {

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { formatSelector, isSelected, labelSelector } from "./labelSelector.ts";
+import { isSelected, labelSelector } from "./labelSelector.ts";
 import { objectMetadata } from "./metadata.ts";
 import type { ApiObject, Condition } from "./objects.ts";
 import { podTemplate } from "./podSpec.ts";
-import { replicaSetOnly, scaleSubresource } from "./replicaSet.ts";
+import { replicaSetOnly, scaleSubresource, templateCells, templateColumns } from "./replicaSet.ts";
 import { defineResource, nameColumn } from "./resourceType.ts";
 
 /** A number of pods, or a share of those that are wanted. */
@@ -89,9 +89,7 @@ export const deployments = defineResource<Deployment>({
       { name: "Up-to-date", type: "string" },
       { name: "Available", type: "string" },
       { name: "Age", type: "string" },
-      { name: "Containers", type: "string", priority: 1 },
-      { name: "Images", type: "string", priority: 1 },
-      { name: "Selector", type: "string", priority: 1 },
+      ...templateColumns,
     ],
     cells: ({ metadata, spec, status }, age) => [
       metadata.name,
@@ -99,9 +97,7 @@ export const deployments = defineResource<Deployment>({
       String(status.updatedReplicas ?? 0),
       String(status.availableReplicas ?? 0),
       age,
-      spec.template.spec.containers.map((container) => container.name).join(","),
-      spec.template.spec.containers.map((container) => container.image).join(","),
-      formatSelector(spec.selector),
+      ...templateCells(spec),
     ],
   },
 });

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { formatSelector, labelSelector } from "./labelSelector.ts";
+import { formatSelector, type LabelSelector, labelSelector } from "./labelSelector.ts";
 import { objectMetadata } from "./metadata.ts";
 import type { ApiObject, Condition } from "./objects.ts";
 import { type PodTemplate, podTemplate } from "./podSpec.ts";
-import { defineResource, nameColumn, type Subresource } from "./resourceType.ts";
+import { type ColumnDefinition, defineResource, nameColumn, type Subresource } from "./resourceType.ts";
 
 /** The label that tells the pods of one template from those of another. */
 export const templateHashLabel = "pod-template-hash";
@@ -13,6 +13,20 @@ export const replicaSetOnly = [
   ({ spec }: PodTemplate) => spec.restartPolicy === "Always",
   { path: ["spec", "restartPolicy"], message: 'Unsupported value: supported values: "Always"' },
 ] as const satisfies [unknown, { path: string[]; message: string }];
+
+/** Columns of `kubectl get -o wide` that tell of a template. */
+export const templateColumns: ColumnDefinition[] = ["Containers", "Images", "Selector"].map((name) => ({
+  name,
+  type: "string",
+  priority: 1,
+}));
+
+export function templateCells({ template, selector }: { template: PodTemplate; selector: LabelSelector }): string[] {
+  const { containers } = template.spec;
+  const names = containers.map((container) => container.name);
+  const images = containers.map((container) => container.image);
+  return [names.join(","), images.join(","), formatSelector(selector)];
+}
 
 /** By which `kubectl scale` sets the number of replicas. */
 export const scaleSubresource: Subresource = {
@@ -70,9 +84,7 @@ export const replicaSets = defineResource<ReplicaSet>({
       { name: "Current", type: "integer" },
       { name: "Ready", type: "integer" },
       { name: "Age", type: "string" },
-      { name: "Containers", type: "string", priority: 1 },
-      { name: "Images", type: "string", priority: 1 },
-      { name: "Selector", type: "string", priority: 1 },
+      ...templateColumns,
     ],
     cells: ({ metadata, spec, status }, age) => [
       metadata.name,
@@ -80,9 +92,7 @@ export const replicaSets = defineResource<ReplicaSet>({
       status.replicas,
       status.readyReplicas ?? 0,
       age,
-      spec.template.spec.containers.map((container) => container.name).join(","),
-      spec.template.spec.containers.map((container) => container.image).join(","),
-      formatSelector(spec.selector),
+      ...templateCells(spec),
     ],
   },
 });
