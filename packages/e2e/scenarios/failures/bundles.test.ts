@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { CallError } from "@cliscale/client";
 import { closeCodes, type Session, serverMessage } from "@cliscale/protocol";
 import { type ArchiveHost, startArchiveHost, tgz } from "../../src/archiveHost.ts";
 import { attach } from "../../src/socket.ts";
@@ -73,16 +74,19 @@ test("an archive that reaches out of its folder is refused as a whole", async ()
   assert.match(output, /cliscale: .*\.\./);
 });
 
+/** Whether an error names this field, and no other. */
+const refused = (field: string) => (error: unknown) => {
+  assert.ok(error instanceof CallError);
+  assert.equal(error.code, "invalid-argument");
+  assert.deepEqual(
+    error.details.violations?.map((violation) => violation.field),
+    [field],
+  );
+  return true;
+};
+
 test("a source that is not allowed is refused before there is a session, by its field", async () => {
   const { client } = world.user;
-  const refused = (field: string) => (error: { code: string; details: { violations: { field: string }[] } }) => {
-    assert.equal(error.code, "invalid-argument");
-    assert.deepEqual(
-      error.details.violations.map((violation) => violation.field),
-      [field],
-    );
-    return true;
-  };
   const sha256 = "0".repeat(64);
   await leavesNothing(world, async () => {
     const { source } = host.serve("unpinned.tgz", await tgz(greeter));
