@@ -21,7 +21,15 @@ export interface TerminalSize {
 /** The first message of a client. */
 export interface Hello extends TerminalSize {
   /** Ours: up to where in the output this client has drawn. */
-  resume?: { epoch: string; offset: number };
+  resume?: Resume;
+}
+
+/** Ours: what a client has drawn, as the last position and the output since have told it. */
+export interface Resume {
+  epoch: string;
+  offset: number;
+  /** How many changes of size it has drawn; more than one may lie at the same offset. */
+  sizes?: number;
 }
 
 /** Ours: which part of the output stream follows. */
@@ -34,6 +42,8 @@ export interface Position extends TerminalSize {
   head: number;
   /** Whether this socket's size and answers count. */
   controller: boolean;
+  /** How often the size had changed before. */
+  sizes?: number;
   /** The next output message draws the whole screen as it stood at `offset`, on a cleared terminal. */
   snapshot?: true;
 }
