@@ -12,7 +12,8 @@ interface ScreenBuffer {
   x: number;
   y: number;
   ybase: number;
-  lines: { length: number; get(index: number): Line | undefined };
+  lines: { length: number; maxLength: number; get(index: number): Line | undefined };
+
   getNullCell(): unknown;
 }
 
@@ -44,7 +45,10 @@ export interface XtermLike {
 export function steadyTerminal(terminal: XtermLike): void {
   const core = (terminal as unknown as { _core: Core })._core;
   guardErasingAbove(terminal, core);
-  terminal.onResize(() => forgetBeyondEdge(core));
+  terminal.onResize(() => {
+    forgetBeyondEdge(core);
+    forgetScrollback(core);
+  });
 }
 
 /** "Erase above" in the very last cell reads a line that is not there, throws, and leaves xterm hanging for ever. */
@@ -74,4 +78,9 @@ function forgetBeyondEdge({ _bufferService: { cols, buffers } }: Core): void {
       if (line.getWidth(cols - 1) === 2) line.setCell(cols - 1, buffer.getNullCell());
     }
   }
+}
+
+/** An alternate screen that was resized while nothing was in it goes on to hold as many lines as before: more than it shows. */
+function forgetScrollback({ _bufferService: { rows, buffers } }: Core): void {
+  if (buffers.alt.lines.length === 0) buffers.alt.lines.maxLength = rows;
 }

@@ -90,13 +90,17 @@ function finish(active: ScreenBuffer, terminal: Internals, pen: Pen): string[] {
 }
 
 /** Character sets, and the one in use, which restoring a cursor may have changed behind the sets' back. */
-function charsets(active: ScreenBuffer, { _charsetService: service }: Internals, pen: Pen): string[] {
-  const { charset, _charsets: sets, glevel } = service;
+function charsets(active: ScreenBuffer, terminal: Internals, pen: Pen): string[] {
+  const { charset, _charsets: sets, glevel } = terminal._charsetService;
   const designated = [0, 1, 2, 3].filter((level) => sets[level]).map((level) => designate(level, sets[level]));
   const invoked = ["", "\x0e", "\x1bn", "\x1bo"][glevel] ?? "";
-  const isRestored = charset !== sets[glevel] && charset === active.savedCharset;
-  if (isRestored) pen.forget();
-  return [...designated, invoked, isRestored ? "\x1b8" : ""];
+  if (charset === sets[glevel]) return [...designated, invoked];
+  pen.forget();
+  const { normal, alt } = terminal._bufferService.buffers;
+  if (charset === active.savedCharset) return [...designated, invoked, "\x1b8"];
+  // It was restored in the other screen.
+  const isElsewhere = active === normal && charset === alt.savedCharset;
+  return [...designated, invoked, isElsewhere ? `\x1b[?47h\x1b8${leaveAlternate}` : ""];
 }
 
 function designate(level: number, charset: Charset): string {

@@ -106,6 +106,8 @@ export function createEmulator({ output, sizes, onReply, logger }: EmulatorOptio
     sizesApplied++;
     const size = sizes.at(sizesApplied);
     terminal.resize(size.columns, size.rows);
+    // Left to itself xterm complains on the console when the process is too busy.
+    internals._bufferService.buffers.normal._memoryCleanupQueue.flush();
   };
 
   return {

@@ -48,6 +48,8 @@ export interface ScreenBuffer {
   readonly savedY: number;
   readonly savedCurAttrData: Attributes;
   readonly savedCharset: Charset;
+  /** Frees, when it is idle, what lines that have got shorter still hold. */
+  readonly _memoryCleanupQueue: { flush(): void };
 }
 
 export interface Internals {

@@ -1,0 +1,27 @@
+// The rule of the wire, with programs that people use.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { terminalUrl } from "../../../runner/test/support/client.ts";
+import { startTestSession } from "../../../runner/test/support/session.ts";
+import { createHeadlessScreen } from "../src/cuts/headlessScreen.ts";
+import { openPair } from "../src/cuts/pair.ts";
+import { usedPrograms } from "../src/cuts/programs.ts";
+import { useSession } from "../src/cuts/usedSession.ts";
+
+const seeds = process.env["CLISCALE_TEST_SIZE"] === "full" ? [1, 2, 3, 4, 5, 6] : [1];
+/** Little is kept, so that a client that misses much comes back by a snapshot. */
+const littleKept = 1024;
+
+for (const program of usedPrograms) {
+  for (const seed of seeds) {
+    const keptBytes = seed % 2 === 1 ? littleKept : undefined;
+    test(`${program.name} looks the same after cuts (seed ${seed})`, async (t) => {
+      const size = { columns: 80, rows: 24 };
+      const { settings } = await startTestSession(t, { command: program.command }, {}, keptBytes);
+      const pair = await openPair({ url: terminalUrl(settings), size, createScreen: createHeadlessScreen });
+      t.after(() => pair.close());
+      assert.deepEqual(await useSession({ seed, pair, program, size, cuts: 4 }), []);
+      t.diagnostic(`came back ${pair.cut.paths.ring} times by ring, ${pair.cut.paths.snapshot} by snapshot`);
+    });
+  }
+}
