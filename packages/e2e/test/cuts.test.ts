@@ -30,7 +30,7 @@ for (const path of ["ring", "snapshot"] as const) {
           await program.ready();
           await fuzzSession({ seed, pair, program, size, keptBytes, path, cuts: 4 });
           await pair.settle();
-          assert.deepEqual(await pair.compare(), []);
+          assert.deepEqual((await pair.compare()).slice(0, 3), []);
           assert.ok(pair.cut.paths[path] > 0, `came back by ${JSON.stringify(pair.cut.paths)}`);
           if (path === "ring") assert.ok(pair.cut.counted().equals(pair.uncut.counted()), "drawn twice or lost");
           taken++;

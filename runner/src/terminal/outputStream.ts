@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
 
-/** How much of the latest output is kept for those who attach or fall behind, in bytes. */
-const ringBytes = 2 * 1024 * 1024;
+/**
+ * How much of the latest output is kept for those who attach or fall behind, in bytes. Of a flood a quarter or less of this
+ * has to be emulated, as 10,000 lines are seldom a megabyte.
+ */
+const ringBytes = 4 * 1024 * 1024;
 
 /** The output of a session, counted in bytes from 0, of which the latest part is kept. */
 export interface OutputStream {

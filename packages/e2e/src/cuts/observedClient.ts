@@ -24,6 +24,8 @@ export interface ObservedClient {
   counted: () => Buffer;
   /** The offset up to which it has been sent output. */
   offset: () => number;
+  /** How many changes of size it has been told of. */
+  sizes: () => number;
   /** Settles when the client is in a state of that name. */
   becomes: (name: ClientState["name"]) => Promise<void>;
 }
@@ -34,6 +36,7 @@ export function openObserved(options: { attach: Attach; screen: Screen; size: Te
   const counted: Buffer[] = [];
   const waiting = new Set<{ name: string; resolve: () => void }>();
   let offset = 0;
+  let sizes = 0;
   let positions = 0;
 
   const observe = (socket: WebSocket) => {
@@ -49,6 +52,7 @@ export function openObserved(options: { attach: Attach; screen: Screen; size: Te
         isFirst = false;
         positions++;
         offset = position.offset;
+        sizes = position.sizes ?? 0;
       } else if (data[0] === serverMessage.output) {
         if (isSnapshot) isSnapshot = false;
         else {
@@ -82,6 +86,7 @@ export function openObserved(options: { attach: Attach; screen: Screen; size: Te
     paths,
     counted: () => Buffer.concat(counted),
     offset: () => offset,
+    sizes: () => sizes,
     becomes: async (name) => {
       if (terminal.state.name === name) return;
       await new Promise<void>((resolve) => waiting.add({ name, resolve }));

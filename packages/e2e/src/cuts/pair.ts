@@ -7,6 +7,8 @@ import { differences } from "./terminalState.ts";
 
 /** How long two clients may take to have been sent the same output. */
 const settleMilliseconds = 30_000;
+/** For so long nothing has come when nothing more is under way: a change of size takes 50 ms to settle. */
+const quietMilliseconds = 120;
 
 /** Two clients of one session: one over a network that breaks, and one that never loses its connection. */
 export interface Pair {
@@ -47,15 +49,17 @@ export async function openPair({ url, token = "none", size, createScreen }: Pair
   const cut = open(behind.href, screens[1]);
   await cut.becomes("attached");
 
+  const standOf = (client: ObservedClient) => `${client.offset()}, ${client.sizes()} sizes`;
   const settle = async () => {
     const deadline = performance.now() + settleMilliseconds;
-    let before = -1;
-    for (;;) {
-      const same = cut.offset() === uncut.offset();
-      if (same && uncut.offset() === before) return;
-      if (performance.now() > deadline) throw new Error(`offsets ${cut.offset()} and ${uncut.offset()} do not meet`);
-      before = uncut.offset();
-      await delay(15);
+    let quietSince = performance.now();
+    for (let before = ""; ;) {
+      const now = standOf(uncut);
+      if (now !== before || standOf(cut) !== now) quietSince = performance.now();
+      if (performance.now() - quietSince > quietMilliseconds) return;
+      if (performance.now() > deadline) throw new Error(`${standOf(cut)} and ${now} do not meet`);
+      before = now;
+      await delay(10);
     }
   };
   return {

@@ -4,6 +4,7 @@ import type { OutputStream } from "../outputStream.ts";
 import type { SizeHistory } from "../sizeHistory.ts";
 import { answerMore } from "./answers.ts";
 import { drawSnapshot } from "./drawSnapshot.ts";
+import { findForgotten } from "./fastForward.ts";
 import { internalsOf } from "./internals.ts";
 import { loadHeadless } from "./loadHeadless.ts";
 import { createMemory } from "./memory.ts";
@@ -42,16 +43,19 @@ export interface EmulatorOptions {
   /** A reply to a query in the output that is being drawn. */
   onReply: (reply: string) => void;
   logger: Logger;
+  /** Lines above the screen that are kept. */
+  scrollback?: number;
 }
 
 /** Creates an emulator that begins with the output's first byte, which must still be there. */
-export function createEmulator({ output, sizes, onReply, logger }: EmulatorOptions): Emulator {
+export function createEmulator(options: EmulatorOptions): Emulator {
+  const { output, sizes, onReply, logger, scrollback = scrollbackLines } = options;
   const { Terminal } = loadHeadless();
   const { columns, rows } = sizes.at(0);
   const terminal = new Terminal({
     cols: columns,
     rows,
-    scrollback: scrollbackLines,
+    scrollback,
     allowProposedApi: true,
     logLevel: "off",
   });
@@ -72,12 +76,24 @@ export function createEmulator({ output, sizes, onReply, logger }: EmulatorOptio
     const enough = scanned + bytes;
     while (scanned < enough) {
       const next = sizesApplied < sizes.current() ? sizes.at(sizesApplied + 1) : undefined;
-      const limit = Math.min(scanned + drawBytes, next?.offset ?? output.head());
+      const sizeEnd = next?.offset ?? output.head();
+      if (scanned === drawn) passOver(sizeEnd);
+      const limit = Math.min(scanned + drawBytes, sizeEnd);
       if (scanned < limit) scan(limit);
       else if (next && scanned === next.offset) resize();
       else return false;
     }
     return true;
+  };
+
+  /** Leaves out what scrolls away. */
+  const passOver = (end: number) => {
+    if (end - drawn < 2 * drawBytes) return;
+    const forgotten = findForgotten(output.read(drawn, end - drawn), internals, scrollback);
+    if (!forgotten) return;
+    parse(Buffer.from(forgotten.pen));
+    drawn += forgotten.length;
+    scanned = drawn;
   };
 
   const scan = (limit: number) => {
@@ -88,16 +104,20 @@ export function createEmulator({ output, sizes, onReply, logger }: EmulatorOptio
   };
 
   const draw = (end: number) => {
-    latest = undefined;
     while (drawn < end) {
       const bytes = output.read(drawn, Math.min(end - drawn, drawBytes));
       drawn += bytes.length;
-      try {
-        internals._inputHandler.parse(bytes);
-      } catch (error) {
-        // A defect of the emulator must not end the session; what a snapshot shows may differ from here on.
-        logger.error({ err: error }, "output could not be emulated");
-      }
+      parse(bytes);
+    }
+  };
+
+  const parse = (bytes: Uint8Array) => {
+    latest = undefined;
+    try {
+      internals._inputHandler.parse(bytes);
+    } catch (error) {
+      // A defect of the emulator must not end the session; what a snapshot shows may differ from here on.
+      logger.error({ err: error }, "output could not be emulated");
     }
   };
 
@@ -113,7 +133,8 @@ export function createEmulator({ output, sizes, onReply, logger }: EmulatorOptio
   return {
     catchUp,
     letGo: (offset) => {
-      if (scanned < offset) catchUp(offset - scanned);
+      // In one go, since of much at once little has to be drawn.
+      if (scanned < offset) catchUp();
       // A sequence as long as all that is kept is drawn in parts.
       if (drawn < offset) draw(scanned);
     },
