@@ -6,7 +6,7 @@ import type { SizeHistory } from "./sizeHistory.ts";
 /** After so long without output the emulator catches up, in milliseconds: while much comes in, clients go first … */
 const quietMilliseconds = 20;
 /** … and so much of it in one turn of the event loop, in bytes. */
-const sliceBytes = 128 * 1024;
+const sliceBytes = 256 * 1024;
 
 /** The emulator catches up each time that the size has changed so often, since not all sizes are kept. */
 const sizesAtOnce = 100;
@@ -36,6 +36,7 @@ export function createScreenKeeper({ output, sizes, reply, logger }: ScreenKeepe
   let emulator: Emulator | undefined;
   let attended = false;
   let timer: NodeJS.Timeout | undefined;
+  let lastOutputAt = 0;
 
   const emulate = () =>
     (emulator ??= createEmulator({
@@ -47,15 +48,22 @@ export function createScreenKeeper({ output, sizes, reply, logger }: ScreenKeepe
       logger,
     }));
 
-  const catchUpSlowly = () => {
-    if (emulator?.catchUp(sliceBytes)) setImmediate(catchUpSlowly);
-    else timer = undefined;
+  const catchUpWhenQuiet = () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      if (performance.now() - lastOutputAt < quietMilliseconds) catchUpWhenQuiet();
+      else if (emulator?.catchUp(sliceBytes)) setImmediate(catchUpWhenQuiet);
+    }, quietMilliseconds).unref();
   };
 
   return {
     onOutput: () => {
-      if (!attended) emulate().catchUp();
-      else if (emulator && !timer) timer = setTimeout(catchUpSlowly, quietMilliseconds).unref();
+      if (!attended) {
+        emulate().catchUp();
+        return;
+      }
+      lastOutputAt = performance.now();
+      if (emulator) catchUpWhenQuiet();
     },
     onResize: () => {
       if (sizes.current() % sizesAtOnce === 0) emulate().catchUp();

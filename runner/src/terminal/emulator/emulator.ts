@@ -4,7 +4,7 @@ import type { OutputStream } from "../outputStream.ts";
 import type { SizeHistory } from "../sizeHistory.ts";
 import { answerMore } from "./answers.ts";
 import { drawSnapshot } from "./drawSnapshot.ts";
-import { findForgotten } from "./fastForward.ts";
+import { findForgotten, worthwhileBytes } from "./fastForward.ts";
 import { internalsOf } from "./internals.ts";
 import { loadHeadless } from "./loadHeadless.ts";
 import { createMemory } from "./memory.ts";
@@ -69,6 +69,8 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   let drawn = 0;
   /** Up to here it is known where sequences end. */
   let scanned = 0;
+  /** Before this nothing more can be left out. */
+  let examined = 0;
   let sizesApplied = 0;
   let latest: Snapshot | undefined;
 
@@ -88,9 +90,9 @@ export function createEmulator(options: EmulatorOptions): Emulator {
 
   /** Leaves out what scrolls away. */
   const passOver = (end: number) => {
-    if (end - drawn < 2 * drawBytes) return;
+    if (drawn < examined || end - drawn < worthwhileBytes) return;
     const forgotten = findForgotten(output.read(drawn, end - drawn), internals, scrollback);
-    if (!forgotten) return;
+    examined = drawn + forgotten.examined;
     parse(Buffer.from(forgotten.pen));
     drawn += forgotten.length;
     scanned = drawn;

@@ -4,8 +4,8 @@ const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const backspace = 0x08;
 const escape = 0x1b;
-/** Below this output is drawn as it is, in bytes. */
-const worthwhileBytes = 64 * 1024;
+/** Less output than this is drawn as it is, in bytes. */
+export const worthwhileBytes = 64 * 1024;
 /** Controls that do something only within a row: BEL, HT, CR, and those without effect. LF is counted. */
 const rowControls = new Set([0x00, 0x07, 0x09, 0x0a, 0x0d]);
 /** Final bytes of sequences that do something only within a row: `@`, C, D, G, K, P, X; and `m`. */
@@ -18,20 +18,22 @@ export interface Forgotten {
   length: number;
   /** What selects the pen that they leave. */
   pen: string;
+  /** Before so many bytes are drawn it is of no use to look again. */
+  examined: number;
 }
 
 /**
  * Finds what scrolls away: where lines follow each other and nothing else happens, only as many of them matter as a terminal
  * keeps. So a flood costs a fraction of what drawing it would. The terminal must be between two sequences.
  */
-export function findForgotten(bytes: Uint8Array, terminal: Internals, scrollbackLines: number): Forgotten | undefined {
+export function findForgotten(bytes: Buffer, terminal: Internals, scrollbackLines: number): Forgotten {
   const { buffers, rows } = terminal._bufferService;
   const { normal, active } = buffers;
   const scrolls = active === normal && normal.scrollTop === 0 && normal.scrollBottom === rows - 1;
-  if (!scrolls || bytes.length < worthwhileBytes) return undefined;
+  if (!scrolls) return { length: 0, pen: "", examined: worthwhileBytes };
   const end = endOfRows(bytes, terminal.coreService.decPrivateModes.reverseWraparound);
-  const length = startOfLines(bytes, end, scrollbackLines + rows + 1);
-  return length < worthwhileBytes ? undefined : { length, pen: penAfter(bytes, length) };
+  const length = end < worthwhileBytes ? 0 : startOfLines(bytes, end, scrollbackLines + rows + 1);
+  return { length, pen: penAfter(bytes, length), examined: end + 1 };
 }
 
 /** How far output does nothing but draw rows, one below the other. */
@@ -74,15 +76,18 @@ function startOfLines(bytes: Uint8Array, end: number, lines: number): number {
   return 0;
 }
 
-/** The sequences since the last that reset the pen. */
-function penAfter(bytes: Uint8Array, length: number): string {
-  let pen: string[] = [];
-  for (let index = bytes.indexOf(escape); index !== -1 && index < length; index = bytes.indexOf(escape, index + 1)) {
+/** The sequences for the pen since the last one that reset it. */
+function penAfter(bytes: Buffer, length: number): string {
+  const last = (reset: string) => (length === 0 ? -1 : bytes.lastIndexOf(reset, length - 1, "latin1"));
+  const start = Math.max(last("\x1b[m"), last("\x1b[0m"), 0);
+  let pen = "";
+  for (
+    let index = bytes.indexOf(escape, start);
+    index !== -1 && index < length;
+    index = bytes.indexOf(escape, index + 1)
+  ) {
     const end = endOfRowSequence(bytes, index);
-    if (bytes[end - 1] !== select) continue;
-    const sequence = Buffer.from(bytes.subarray(index, end)).toString("latin1");
-    if (sequence === "\x1b[m" || sequence === "\x1b[0m") pen = [sequence];
-    else pen.push(sequence);
+    if (bytes[end - 1] === select) pen += bytes.toString("latin1", index, end);
   }
-  return pen.join("");
+  return pen;
 }
