@@ -1,12 +1,11 @@
 // The rule of the wire, with programs that people use.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { terminalUrl } from "../../../runner/test/support/client.ts";
-import { startTestSession } from "../../../runner/test/support/session.ts";
 import { createHeadlessScreen } from "../src/cuts/headlessScreen.ts";
 import { openPair } from "../src/cuts/pair.ts";
 import { usedPrograms } from "../src/cuts/programs.ts";
 import { useSession } from "../src/cuts/usedSession.ts";
+import { startKeptSession } from "./support/session.ts";
 
 const seeds = process.env["CLISCALE_TEST_SIZE"] === "full" ? [1, 2, 3, 4, 5, 6] : [1];
 /** Little is kept, so that a client that misses much comes back by a snapshot. */
@@ -17,8 +16,8 @@ for (const program of usedPrograms) {
     const keptBytes = seed % 2 === 1 ? littleKept : undefined;
     test(`${program.name} looks the same after cuts (seed ${seed})`, async (t) => {
       const size = { columns: 80, rows: 24 };
-      const { settings } = await startTestSession(t, { command: program.command }, {}, keptBytes);
-      const pair = await openPair({ url: terminalUrl(settings), size, createScreen: createHeadlessScreen });
+      const url = await startKeptSession(t, program.command, keptBytes);
+      const pair = await openPair({ url, size, createScreen: createHeadlessScreen });
       t.after(() => pair.close());
       assert.deepEqual(await useSession({ seed, pair, program, size, cuts: 4 }), []);
       t.diagnostic(`came back ${pair.cut.paths.ring} times by ring, ${pair.cut.paths.snapshot} by snapshot`);

@@ -26,17 +26,17 @@ export interface SizeHistory {
   countAt: (offset: number, told?: number) => number | undefined;
 }
 
-export function createSizeHistory(size: TerminalSize): SizeHistory {
-  /** Of the sizes that are known the first has this count. */
-  let first = 0;
-  const changes: SizeChange[] = [{ ...size, offset: 0 }];
-  const current = () => first + changes.length - 1;
+export function createSizeHistory(first: TerminalSize): SizeHistory {
+  /** The count of the first size that is known. */
+  let known = 0;
+  const changes: SizeChange[] = [{ columns: first.columns, rows: first.rows, offset: 0 }];
+  const current = () => known + changes.length - 1;
   const at = (count: number) => {
-    const change = changes[count - first];
+    const change = changes[count - known];
     if (!change) throw new RangeError(`no size ${count}`);
     return change;
   };
-  const isKnown = (count: number) => count >= first && count <= current();
+  const isKnown = (count: number) => count >= known && count <= current();
   const holds = (count: number, offset: number) =>
     isKnown(count) && at(count).offset <= offset && (count === current() || at(count + 1).offset >= offset);
 
@@ -48,19 +48,19 @@ export function createSizeHistory(size: TerminalSize): SizeHistory {
       changes.push({ columns: size.columns, rows: size.rows, offset });
       if (changes.length > keptSizes) {
         changes.shift();
-        first++;
+        known++;
       }
     },
     initial: () => {
       const last = changes.findLastIndex((change) => change.offset === 0);
-      return last === -1 ? undefined : first + last;
+      return last === -1 ? undefined : known + last;
     },
     countAt: (offset, told) => {
       if (told !== undefined) return holds(told, offset) ? told : undefined;
       const later = changes.findIndex((change) => change.offset >= offset);
       if (later === -1) return current();
-      if (later > 0) return first + later - 1;
-      return first === 0 ? 0 : undefined;
+      if (later > 0) return known + later - 1;
+      return known === 0 ? 0 : undefined;
     },
   };
 }

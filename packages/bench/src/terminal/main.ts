@@ -37,10 +37,10 @@ try {
 
 /** Lines as a build prints them. */
 function buildLog(bytes: number): string {
-  const line = (count: number) =>
-    `\x1b[2m[${count}]\x1b[0m compiled module ${count} of the project in \x1b[32m${count % 97} ms\x1b[0m\r\n`;
   let text = "";
-  for (let count = 0; text.length < bytes; count++) text += line(count);
+  for (let count = 0; text.length < bytes; count++) {
+    text += `\x1b[2m[${count}]\x1b[0m compiled module ${count} of the project in \x1b[32m${count % 97} ms\x1b[0m\r\n`;
+  }
   return text;
 }
 
@@ -64,7 +64,7 @@ async function compare(startPeer: Start, command: string, measure: (server: Serv
       ["ttyd", startPeer],
     ] as const) {
       const server = await start(command);
-      figures[name].push(await measure(server).finally(() => server.stop()));
+      figures[name].push(await untilStopped(server, measure));
     }
   }
   const [ours, theirs] = [median(figures.cliscale), median(figures.ttyd)];
@@ -83,10 +83,9 @@ async function compareEcho(startPeer: Start) {
       ["ttyd", startPeer],
     ] as const) {
       const server = await start("cat > /dev/null");
-      samples[name].push(...(await measureEcho(server).finally(() => server.stop())));
+      samples[name].push(...(await untilStopped(server, measureEcho)));
     }
   }
-  const summary = (values: number[]) => ({ p50: round(percentile(values, 0.5)), p99: round(percentile(values, 0.99)) });
   return {
     cliscaleMilliseconds: summary(samples.cliscale),
     ttydMilliseconds: summary(samples.ttyd),
@@ -96,8 +95,7 @@ async function compareEcho(startPeer: Start) {
 
 async function compareMemory(startPeer: Start) {
   const take = async (start: Start, command: string) => {
-    const server = await start(command);
-    return await measureIdleMemory(server).finally(() => server.stop());
+    return await untilStopped(await start(command), measureIdleMemory);
   };
   const ours = await take(startCliscale, "exec sh");
   const ttydAlone = await take(startPeer, "exec sh");
@@ -108,4 +106,17 @@ async function compareMemory(startPeer: Start) {
     ttydWithTmuxMegabytes: round(ttydWithTmux),
     ofTtydWithTmux: round(ours / ttydWithTmux),
   };
+}
+
+/** Measures a server and stops it, whatever comes of it. */
+async function untilStopped<Figure>(server: Server, measure: (server: Server) => Promise<Figure>): Promise<Figure> {
+  try {
+    return await measure(server);
+  } finally {
+    await server.stop();
+  }
+}
+
+function summary(values: number[]) {
+  return { p50: round(percentile(values, 0.5)), p99: round(percentile(values, 0.99)) };
 }

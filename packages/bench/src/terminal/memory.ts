@@ -10,10 +10,7 @@ const idleMilliseconds = 3000;
  * Megabytes that all processes of an idle session take together: their proportional set sizes, so that what several of them
  * share counts once. One client is attached.
  */
-export async function measureIdleMemory(
-  server: Server,
-  more: { pids?: () => Promise<number[]> } = {},
-): Promise<number> {
+export async function measureIdleMemory(server: Server): Promise<number> {
   const ready = Promise.withResolvers<void>();
   const client = await attach(server.url, (message) => {
     if (outputOf(message)) ready.resolve();
@@ -21,23 +18,21 @@ export async function measureIdleMemory(
   client.type("echo ready\n");
   await ready.promise;
   await delay(idleMilliseconds);
-  const pids = [server.pid, ...((await more.pids?.()) ?? [])];
-  const all = await withDescendants(pids);
-  const sizes = await Promise.all([...all].map(proportionalSetSize));
+  const sizes = await Promise.all([...(await withDescendants(server.pid))].map(proportionalSetSize));
   await client.close();
   return sizes.reduce((sum, size) => sum + size, 0) / 1e6;
 }
 
-async function withDescendants(pids: number[]): Promise<Set<number>> {
+async function withDescendants(pid: number): Promise<Set<number>> {
   const parents = new Map<number, number>();
   for (const entry of await readdir("/proc")) {
     const stat = /^\d+$/.test(entry) ? await readFile(`/proc/${entry}/stat`, "utf8").catch(() => "") : "";
     if (stat) parents.set(Number(entry), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
   }
-  const found = new Set(pids);
+  const found = new Set([pid]);
   for (let before = -1; before !== found.size;) {
     before = found.size;
-    for (const [pid, parent] of parents) if (found.has(parent)) found.add(pid);
+    for (const [child, parent] of parents) if (found.has(parent)) found.add(child);
   }
   return found;
 }

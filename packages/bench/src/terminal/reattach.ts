@@ -17,7 +17,7 @@ export async function measureReattach(lines: number) {
   const milliseconds: number[] = [];
   try {
     const whole = await drawUntilEnd(server.url);
-    for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < rounds; turn++) {
       const { state, milliseconds: taken } = await drawUntilEnd(server.url);
       if (!isDeepStrictEqual(state, whole.state)) throw new Error("a reattached client shows another screen");
       milliseconds.push(taken);

@@ -28,7 +28,7 @@ export async function startCliscale(command: string): Promise<Server> {
     url: terminalUrl(runner),
     pid: runner.pid,
     stop: async () => {
-      for (const cleanup of cleanups.reverse()) await cleanup();
+      for (const cleanup of cleanups.toReversed()) await cleanup();
     },
   };
 }

@@ -18,7 +18,12 @@ export function decodePosition(message: Uint8Array): Position {
     throw new MalformedMessage("no position in the stream");
   if (!isSize(columns) || !isSize(rows)) throw new MalformedMessage("no size of a terminal");
   return {
-    ...{ epoch, offset, head, columns, rows, controller: controller === true },
+    epoch,
+    offset,
+    head,
+    columns,
+    rows,
+    controller: controller === true,
     ...(isCount(sizes) && { sizes }),
     ...(snapshot === true && { snapshot }),
   };

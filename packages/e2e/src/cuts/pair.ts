@@ -49,7 +49,6 @@ export async function openPair({ url, token = "none", size, createScreen }: Pair
   const cut = open(behind.href, screens[1]);
   await cut.becomes("attached");
 
-  const standOf = (client: ObservedClient) => `${client.offset()}, ${client.sizes()} sizes`;
   const settle = async () => {
     const deadline = performance.now() + settleMilliseconds;
     let quietSince = performance.now();
@@ -78,4 +77,9 @@ export async function openPair({ url, token = "none", size, createScreen }: Pair
       await Promise.all(screens.map((screen) => screen.dispose()));
     },
   };
+}
+
+/** What a client has been sent. */
+function standOf(client: ObservedClient): string {
+  return `offset ${client.offset()}, size ${client.sizes()}`;
 }

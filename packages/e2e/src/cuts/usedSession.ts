@@ -57,13 +57,10 @@ export async function useSession({ seed, pair, program, size, cuts }: UseOptions
 
 /** Types what ends the program until it has: a program that is busy, or asks something, takes it later. */
 async function quit(pair: Pair, program: UsedProgram, ended: Promise<unknown>): Promise<void> {
-  let isOver = false;
-  void ended.then(() => {
-    isOver = true;
-  });
-  for (let tries = 0; tries < 60 && !isOver; tries++) {
+  for (let tries = 0; tries < 60; tries++) {
     pair.uncut.terminal.input(program.quit);
-    await Promise.race([ended, delay(500)]);
+    const outcome = await Promise.race([ended, delay(500, "not yet")]);
+    if (outcome !== "not yet") return;
   }
-  if (!isOver) throw new Error(`${program.name} did not end`);
+  throw new Error(`${program.name} did not end`);
 }

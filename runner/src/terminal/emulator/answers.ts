@@ -53,10 +53,8 @@ export function answerMore(terminal: Terminal, reply: (reply: string) => void): 
 
 /** A colour of the 256: https://invisible-island.net/xterm/xterm.faq.html#palette_colors */
 function paletteColour(number: number): string {
-  const hex = (value: number) => value.toString(16).padStart(2, "0");
   if (number < 16) return firstColours.split(" ")[number]!;
   if (number >= 232) return hex(8 + 10 * (number - 232)).repeat(3);
-  const level = (step: number) => (step === 0 ? 0 : 55 + 40 * step);
   const index = number - 16;
   return [Math.floor(index / 36), Math.floor(index / 6) % 6, index % 6].map((step) => hex(level(step))).join("");
 }
@@ -66,4 +64,13 @@ function rgb(colour: string): string {
     .match(/../g)!
     .map((part) => part + part)
     .join("/")}`;
+}
+
+/** One of the six levels of a colour in the palette's cube. */
+function level(step: number): number {
+  return step === 0 ? 0 : 55 + 40 * step;
+}
+
+function hex(value: number): string {
+  return value.toString(16).padStart(2, "0");
 }

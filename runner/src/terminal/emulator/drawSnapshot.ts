@@ -1,8 +1,8 @@
 import { charsetDesignator } from "./charsets.ts";
-import { type Attributes, cellBits, type Charset, type Internals, type ScreenBuffer } from "./internals.ts";
+import { cellBits, type Charset, type Internals, type ScreenBuffer } from "./internals.ts";
 import type { Memory } from "./memory.ts";
 import { modeSequences } from "./modes.ts";
-import { cellText, paintLines } from "./paintLines.ts";
+import { cellText, extendedAttributes, paintLines } from "./paintLines.ts";
 import { createPen, type Pen } from "./pen.ts";
 import { encodeWhole } from "./encodeWhole.ts";
 
@@ -37,10 +37,9 @@ function drawBuffer(buffer: ScreenBuffer, terminal: Internals, pen: Pen): string
   const isBelow = savedY >= ybase + rows;
   const save = (row: number) => saveCursor(buffer, row, terminal, pen);
   const parts: string[] = [];
-  if (isBelow && ybase + rows <= savedY) {
+  if (isBelow) {
     // It was saved below lines that have been deleted since.
-    const excess = Math.max(savedY - rows + 1, 0);
-    parts.push(`\x1b[${rows}H`, "\n".repeat(excess), save(rows - 1), "\x1b[3J\x1b[H");
+    parts.push(`\x1b[${rows}H`, "\n".repeat(savedY - rows + 1), save(rows - 1), "\x1b[3J\x1b[H");
   }
   const back = (row: number) => `${save(row)}\x1b[${row + 1}H`;
   parts.push(...paintLines(buffer, { columns, rows, pen, save: isAbove ? { line: savedY, write: back } : undefined }));
@@ -123,7 +122,7 @@ function joinWidth({ _inputHandler }: Internals): number {
 
 /** Switches origin mode on where it is, and moves the cursor. */
 function placeCursor(active: ScreenBuffer, terminal: Internals, pen: Pen, joins: boolean): string[] {
-  const { cols: columns, rows, buffers } = terminal._bufferService;
+  const { cols: columns, buffers } = terminal._bufferService;
   const { origin } = terminal.coreService.decPrivateModes;
   const { scrollTop, scrollBottom, y } = active;
   const parts = [origin ? "\x1b[?6h" : ""];
@@ -139,7 +138,7 @@ function placeCursor(active: ScreenBuffer, terminal: Internals, pen: Pen, joins:
   }
   if (!isPending) return [...parts, `\x1b[${row};${x + 1}H`];
   if (last) return [...parts, `\x1b[${row};${last.column + 1}H`, selectCell(active, last.column, pen), last.text, "\0"];
-  return [...parts, `\x1b[${row};${columns}H`, ...pendingOnBlankLine(active, rows, pen)];
+  return [...parts, `\x1b[${row};${columns}H`, ...pendingOnBlankLine(active, pen)];
 }
 
 /** The character in the last column of the cursor's row, which is drawn again to have the next one wrap. */
@@ -156,7 +155,7 @@ function lastCell(active: ScreenBuffer, columns: number): { column: number; text
 }
 
 /** A full line that was erased as a whole leaves the cursor behind its end. */
-function pendingOnBlankLine(active: ScreenBuffer, _rows: number, pen: Pen): string[] {
+function pendingOnBlankLine(active: ScreenBuffer, pen: Pen): string[] {
   const line = active.lines.get(active.ybase + active.y);
   const cells = Array.from({ length: line.length }, (_, column) => column);
   const isBlank = cells.every(
@@ -171,9 +170,8 @@ function pendingOnBlankLine(active: ScreenBuffer, _rows: number, pen: Pen): stri
 
 function selectCell(active: ScreenBuffer, column: number, pen: Pen): string {
   const line = active.lines.get(active.ybase + active.y);
-  const bg = line._data[3 * column + 2]!;
-  const extended = bg & cellBits.background.hasExtended ? line._extendedAttrs[column] : undefined;
-  return pen.select(line._data[3 * column + 1]!, bg, extended);
+  const [fg, bg] = [line._data[3 * column + 1]!, line._data[3 * column + 2]!];
+  return pen.select(fg, bg, extendedAttributes(line, column));
 }
 
 /** Prints the character before the cursor again, with the pen that it has been drawn with. */
@@ -183,5 +181,3 @@ function reprint(active: ScreenBuffer, terminal: Internals): string[] {
   // In insert mode it pushes the rest of the row away, for which it first makes room.
   return [terminal.coreService.modes.insertMode ? `\x1b[${width}P` : "", text];
 }
-
-export type { Attributes };

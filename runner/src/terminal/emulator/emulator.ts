@@ -76,7 +76,8 @@ export function createEmulator(options: EmulatorOptions): Emulator {
 
   const catchUp = (bytes = Infinity) => {
     const enough = scanned + bytes;
-    while (scanned < enough) {
+    for (;;) {
+      if (scanned >= enough) return true;
       const next = sizesApplied < sizes.current() ? sizes.at(sizesApplied + 1) : undefined;
       const sizeEnd = next?.offset ?? output.head();
       if (scanned === drawn) passOver(sizeEnd);
@@ -85,7 +86,6 @@ export function createEmulator(options: EmulatorOptions): Emulator {
       else if (next && scanned === next.offset) resize();
       else return false;
     }
-    return true;
   };
 
   /** Leaves out what scrolls away. */

@@ -49,8 +49,7 @@ export function paintLines(buffer: ScreenBuffer, options: PaintOptions): string[
   const contentOf = (column: number) => line._data[3 * column]!;
   const widthOf = (column: number) => contentOf(column) >>> cellBits.widthShift;
   const hasContent = (column: number) => (contentOf(column) & cellBits.hasContent) !== 0;
-  const extendedOf = (column: number) =>
-    line._data[3 * column + 2]! & background.hasExtended ? line._extendedAttrs[column] : undefined;
+  const extendedOf = (column: number) => extendedAttributes(line, column);
   const selectOf = (column: number) =>
     pen.select(line._data[3 * column + 1]!, line._data[3 * column + 2]!, extendedOf(column));
   const textOf = (column: number) => cellText(line, column);
@@ -250,11 +249,14 @@ function isSingle(content: number): boolean {
 
 /** Whether two cells have the same attributes. */
 function isSameCell(line: Line, column: number, other: Line, otherColumn: number): boolean {
-  const extended = (row: Line, index: number): ExtendedAttributes | undefined =>
-    row._data[3 * index + 2]! & background.hasExtended ? row._extendedAttrs[index] : undefined;
   return (
     line._data[3 * column + 1] === other._data[3 * otherColumn + 1] &&
     line._data[3 * column + 2] === other._data[3 * otherColumn + 2] &&
-    extended(line, column) === extended(other, otherColumn)
+    extendedAttributes(line, column) === extendedAttributes(other, otherColumn)
   );
+}
+
+/** What a cell has beside its two numbers. */
+export function extendedAttributes(line: Line, column: number): ExtendedAttributes | undefined {
+  return line._data[3 * column + 2]! & background.hasExtended ? line._extendedAttrs[column] : undefined;
 }

@@ -1,5 +1,5 @@
 // Draws a spinner as command-line tools do: on one line, over and over, with the cursor hidden, above a log that scrolls.
-const frames = [..."⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"];
+const frames = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏".split("");
 let count = 0;
 process.stdout.write("\x1b[?25l");
 const timer = setInterval(() => {
