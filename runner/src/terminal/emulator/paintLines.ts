@@ -99,6 +99,11 @@ export function paintLines(buffer: ScreenBuffer, options: PaintOptions): string[
 
   const printCell = (column: number, width: number) => {
     moveTo(column);
+    if (width === 2 && column + 2 === columns && !isTail(column + 1)) {
+      // Without wrapping the characters at a row's end overprint each other, and leave half of a wide one.
+      print(`\x1b[?7l${textOf(column)}${textOf(column + 1)}\x1b[?7h`, 2, selectOf(column));
+      return columns;
+    }
     // A combining character that stands alone came behind something that is no character.
     if (width === 0) print(`\0${textOf(column)}`, 1, selectOf(column));
     else print(textOf(column), width, selectOf(column));
