@@ -73,5 +73,6 @@ test("a sequence that is longer than all that is kept is swallowed to its end", 
   output.append(Buffer.from(`before\x1b]2;${"x".repeat(3000)}`));
   const { message, offset } = emulator.snapshot();
   assert.ok(offset > 2000);
-  assert.match(Buffer.from(message).toString(), /before[^]*\x1b\]x$/);
+  const text = Buffer.from(message).toString();
+  assert.ok(text.includes("before") && text.endsWith("\x1b]x"), JSON.stringify(text));
 });

@@ -8,7 +8,7 @@ const ask = (query: string) =>
   `stty raw -echo min 0 time 10; printf '${query}'; dd bs=200 count=1 2>/dev/null | od -An -c | tr -d ' \\n'; printf '|done'; cat > /dev/null`;
 
 const answers: [query: string, answer: RegExp][] = [
-  ["\\033[c", /^ 033\[\?1;2c$/],
+  ["\\033[c", /^033\[\?1;2c$/],
   ["\\033[>c", /^033\[>0;276;0c$/],
   ["\\033[=c", /^033P!\|00000000033\\$/],
   ["\\033[5n", /^033\[0n$/],
@@ -27,15 +27,9 @@ for (const [query, answer] of answers) {
     await new Promise((resolve) => setTimeout(resolve, 1500));
     const client = await attach(t, settings);
     await client.until(() => client.output().includes("|done"));
-    const shown = client
-      .output()
-      .replace(/^\x1b[^|]*?(?=033|\|done)/, "")
-      .replace("|done", "");
-    assert.match(
-      shown.replaceAll("\\", "\\"),
-      new RegExp(answer.source.replace("^ ", "^")),
-      spelledOut(client.output()),
-    );
+    // Before what the command shows a snapshot may move the cursor.
+    const shown = /(?:^|[^\d])(033.*)\|done/.exec(spelledOut(client.output()).replaceAll(/ +/g, ""))?.[1] ?? "";
+    assert.match(shown, answer, spelledOut(client.output()));
   });
 }
 
