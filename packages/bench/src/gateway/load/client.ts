@@ -10,6 +10,9 @@ export interface Door {
 }
 
 const attachMilliseconds = 15_000;
+/** For what a client waits for; a gateway that loses bytes must not stop the run. */
+const receiveMilliseconds = 60_000;
+const closeMilliseconds = 5_000;
 
 /** A WebSocket over TCP that does no more than a benchmark needs, so that the load costs little beside what is measured. */
 export class Client {
@@ -33,12 +36,14 @@ export class Client {
       if (this.received >= bytes) resolve();
     };
     const onClose = () => reject(new Error(`closed after ${this.received} of ${bytes} bytes`));
+    const late = setTimeout(() => this.socket.destroy(), receiveMilliseconds);
     this.onReceived = check;
     this.socket.once("close", onClose);
     check();
     try {
       await promise;
     } finally {
+      clearTimeout(late);
       this.onReceived = undefined;
       this.socket.off("close", onClose);
     }
@@ -47,7 +52,7 @@ export class Client {
 
   async close(): Promise<void> {
     if (this.socket.destroyed) return;
-    this.socket.end();
+    this.socket.setTimeout(closeMilliseconds, () => this.socket.destroy()).end();
     await once(this.socket, "close");
   }
 }

@@ -72,16 +72,19 @@ function obey(socket: PodSocket): void {
   }
 }
 
-/** The payload of the next whole frame. Clients mask with zeros, so there is nothing to unmask. */
+/** The payload of the next whole frame. Clients mask with zeros, so only a proxy that makes frames of its own needs the loop. */
 function nextMessage(socket: PodSocket): Buffer | undefined {
   const { received } = socket;
-  if (received.length < 4) return undefined;
+  if (received.length < 2 + maskingKeyBytes) return undefined;
   const short = received[1]! & 0x7f;
-  const start = (short === 126 ? 4 : 2) + maskingKeyBytes;
+  const keyAt = short === 126 ? 4 : 2;
+  const start = keyAt + maskingKeyBytes;
   const end = start + (short === 126 ? received.readUInt16BE(2) : short);
   if (received.length < end) return undefined;
   socket.received = received.subarray(end);
-  return received.subarray(start, end);
+  const message = received.subarray(start, end);
+  if (received.readUInt32BE(keyAt) === 0) return message;
+  return message.map((byte, index) => byte ^ received[keyAt + (index % maskingKeyBytes)]!) as Buffer;
 }
 
 async function flood(socket: PodSocket, frames: number): Promise<void> {
