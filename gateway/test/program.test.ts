@@ -228,6 +228,36 @@ suite("draining", () => {
     await rawPod.stop();
   });
 
+  test("in the middle of a frame of 1 MB: the client, parsing with ws, sees the whole message and then 1012", async () => {
+    const { session: target, pod: rawPod } = await startRawSession(world);
+    const program = await startProgram(gatewayEnv(world));
+    const atPod = rawPod.connected();
+    const client = await attachTo(urlAt(program, target.id), await world.mint(target));
+    const message = Buffer.alloc(1024 * 1024, "0123456789abcdef");
+    const frame = serverFrame(binary, message);
+    const socket = await atPod;
+    const errors: Error[] = [];
+    client.on("error", (error) => errors.push(error));
+    const received: Buffer[] = [];
+    client.on("message", (data: Buffer) => received.push(data));
+    const ended = closed(client);
+    socket.write(Buffer.concat([frame, frame.subarray(0, 500_000)]));
+    await once(client, "message");
+    program.child.kill("SIGTERM");
+    await delay(300);
+    assert.equal(received.length, 1);
+    // Another message is under way behind it, of which the client must get nothing.
+    socket.write(Buffer.concat([frame.subarray(500_000), frame.subarray(0, 1_000)]));
+    assert.equal((await ended).code, 1012);
+    assert.deepEqual(errors, []);
+    assert.deepEqual(
+      received.map((data) => data.equals(message)),
+      [true, true],
+    );
+    assert.equal(await program.end(), 0);
+    await rawPod.stop();
+  });
+
   test("cuts a client whose pod never finishes its frame", async () => {
     const { session: target, pod: rawPod } = await startRawSession(world);
     const draining = world.createGateway({}, { close: 300 });

@@ -196,7 +196,7 @@ function onPodDrain(this: SplicedSocket): void {
 function onClientEnd(this: SplicedSocket): void {
   const { splice } = this;
   if (splice.state === "open") letClientLeave(splice);
-  splice.pod.end();
+  endWriting(splice.pod);
 }
 
 function onClientClose(this: SplicedSocket): void {
@@ -266,10 +266,15 @@ function sendClose(splice: Splice): void {
 function endBoth(splice: Splice): void {
   splice.state = "closed";
   startDeadline(splice);
-  splice.client.end();
-  splice.pod.end();
+  endWriting(splice.client);
+  endWriting(splice.pod);
   splice.client.resume();
   splice.pod.resume();
+}
+
+/** Ending a socket twice does nothing, but makes an error with its stack that nobody is told of. */
+function endWriting(socket: Socket): void {
+  if (socket.writable) socket.end();
 }
 
 function startDeadline(splice: Splice): void {

@@ -3,13 +3,12 @@
 // docs/gateway-performance.md says how to read the results.
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { cpus, totalmem } from "node:os";
-import { join } from "node:path";
 import { type Gateway, gateways, type Surroundings, Terminals } from "./gateways.ts";
 import { startPods } from "./load/pods.ts";
 import { startControlPlane } from "./load/sessions.ts";
 import { cores, requirePrograms } from "./peers/start.ts";
+import { writeReport } from "./report.ts";
+import { saveResults } from "./results.ts";
 import { measureAttachRate, measureBulk, measureEcho, measureMemory } from "./scenarios.ts";
 
 const podIp = "127.68.0.1";
@@ -39,8 +38,9 @@ const around: Surroundings = {
 for (const { podSecret } of around.sessions) pods.add(podSecret);
 pods.add(around.sharedSecret);
 try {
-  if (parts.includes("memory")) await save("gatewayMemory", await runMemory());
-  if (parts.includes("speed")) await save("gatewaySpeed", await runSpeed());
+  if (parts.includes("memory")) await saveResults("gatewayMemory", await runMemory());
+  if (parts.includes("speed")) await saveResults("gatewaySpeed", await runSpeed());
+  await writeReport();
 } finally {
   await pods.stop();
   await controlPlane.stop();
@@ -89,18 +89,4 @@ async function measureSpeed(gateway: Gateway) {
 /** Every second round goes backwards, so that what drifts does not favour one. */
 function turns(round: number): readonly Gateway[] {
   return round % 2 === 1 ? gateways : gateways.toReversed();
-}
-
-async function save(name: string, rows: object[]): Promise<void> {
-  const folder = join(import.meta.dirname, "../../results");
-  await mkdir(folder, { recursive: true });
-  const kernel = (await readFile("/proc/version", "utf8")).split(" ")[2];
-  const machine = {
-    cores: cpus().length,
-    processor: cpus()[0]?.model,
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    kernel,
-    node: process.version,
-  };
-  await writeFile(join(folder, `${name}.json`), `${JSON.stringify({ scenario: name, machine, rows }, null, 2)}\n`);
 }

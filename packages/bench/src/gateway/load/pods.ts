@@ -88,7 +88,8 @@ function nextMessage(socket: PodSocket): Buffer | undefined {
 }
 
 async function flood(socket: PodSocket, frames: number): Promise<void> {
+  const closed = once(socket, "close");
   for (let frame = 0; frame < frames && !socket.destroyed; frame += 1) {
-    if (!socket.write(floodFrame)) await Promise.race([once(socket, "drain"), once(socket, "close")]);
+    if (!socket.write(floodFrame)) await Promise.race([once(socket, "drain"), closed]);
   }
 }
