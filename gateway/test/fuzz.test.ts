@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { after, before, test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { attachRaw, collect, connectRaw, handshakeBytes, protocolsOf } from "./support/client.ts";
 import { type GatewayProcess, startGatewayProcess } from "./support/gatewayProcess.ts";
 import { clientFrame, type RawPod, serverFrame, shakeHandsAsPod, startRawPod } from "./support/pods.ts";
@@ -141,7 +141,7 @@ test("whatever either side sends, the other gets a part from its start and no by
   const property = fc.asyncProperty(stream(clientFrame), stream(serverFrame), cuts, async (typed, shown, places) => {
     atPod = undefined;
     const client = await attachRaw(gateway.port, target.id, await world.mint(target));
-    const podSocket = atPod! as Socket;
+    const podSocket = atPod!;
     const received = collect(podSocket);
     const ended = closeOf(client.socket);
     await Promise.all([writeInPieces(client.socket, typed, places), writeInPieces(podSocket, shown, places)]);

@@ -60,8 +60,8 @@ async function allIntact(): Promise<void> {
 }
 
 /** Who was attached was told 1012; on the way to the next gateway a client may be told to try again. */
-function allToldToGo(before: readonly number[]): void {
-  const since = viewers.map(({ codes }, index) => codes.slice(before[index])).filter((codes) => codes.length > 0);
+function allToldToGo(codesBefore: readonly number[]): void {
+  const since = viewers.map(({ codes }, index) => codes.slice(codesBefore[index])).filter((codes) => codes.length > 0);
   assert.ok(since.length >= count / 4, `${since.length} sessions were moved`);
   assert.deepEqual(new Set(since.map(([first]) => first)), new Set([1012]));
   for (const code of since.flat()) assert.ok(code === 1012 || code === 4503, String(code));
@@ -69,11 +69,11 @@ function allToldToGo(before: readonly number[]): void {
 
 test("of two gateways one is stopped: its sessions are told 1012 and go on at the other", async () => {
   await allIntact();
-  const before = viewers.map(({ codes }) => codes.length);
+  const codesBefore = viewers.map(({ codes }) => codes.length);
   const [leaving] = inService.splice(0, 1);
   assert.equal(await leaving!.end("SIGTERM"), 0);
   await allIntact();
-  allToldToGo(before);
+  allToldToGo(codesBefore);
 });
 
 test("one is killed: its sessions go on at the other", async () => {
@@ -87,7 +87,7 @@ test("one is killed: its sessions go on at the other", async () => {
 });
 
 test("both are replaced one after the other while their sessions print", async () => {
-  const before = viewers.map(({ codes }) => codes.length);
+  const codesBefore = viewers.map(({ codes }) => codes.length);
   inService.push(await start());
   for (let replaced = 0; replaced < 2; replaced += 1) {
     inService.push(await start());
@@ -95,5 +95,5 @@ test("both are replaced one after the other while their sessions print", async (
     assert.equal(await leaving!.end("SIGTERM"), 0);
   }
   await allIntact();
-  allToldToGo(before);
+  allToldToGo(codesBefore);
 });

@@ -18,7 +18,7 @@ const groups = [
   { pattern: "{functions,gateway,runner,hosting,packages/*}/{test,contract}/**/*.test.ts", concurrency: 2 },
   { pattern: "packages/e2e/scenarios/**/*.test.ts", concurrency: 1 },
 ];
-const fileMilliseconds = 5 * 60_000;
+const fileMilliseconds = (process.argv[2] === "full" ? 20 : 5) * 60_000;
 /** A test that failed may leave something open, and would otherwise be waited for until its file's time is up. */
 const execArgv = ["--test-force-exit"];
 

@@ -1,7 +1,7 @@
 // Writes the tables of docs/gateway-performance.md from the results that are committed. `node report.ts`
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { capacityFor } from "./capacity.ts";
+import { type Capacity, capacityFor } from "./capacity.ts";
 import { gateways } from "./gateways.ts";
 import type { Memory } from "./scenarios.ts";
 import { medianOf, type MemoryRow, readResults, type Speed, type SpeedRow } from "./results.ts";
@@ -32,7 +32,6 @@ export async function writeReport(): Promise<void> {
 
 function memoryTable(rows: readonly MemoryRow[]): string {
   const of = (gateway: string, value: (row: Memory) => number | undefined) => medianOf<Memory>(rows, gateway, value);
-  const level = (pairs: number) => (row: Memory) => row.levels.find((one) => one.pairs === pairs)?.bytesPerPair;
   return table(
     ["gateway", "empty, MiB", "B a pair at 1,000", "at 5,000", "at 9,500", "of haproxy's"],
     gateways.map(({ name }) => [
@@ -81,7 +80,6 @@ function trafficTable(rows: readonly SpeedRow[]): string {
 }
 
 function capacityTable(memory: readonly MemoryRow[], speed: readonly SpeedRow[]): string {
-  const largest = ({ levels }: Memory) => levels.at(-1);
   const figures = {
     baseBytes: medianOf<Memory>(memory, product, ({ baseBytes }) => baseBytes),
     bytesPerPair: medianOf<Memory>(memory, product, (row) => largest(row)?.bytesPerPair),
@@ -89,8 +87,6 @@ function capacityTable(memory: readonly MemoryRow[], speed: readonly SpeedRow[])
     attachMicroseconds: medianOf<Speed>(speed, product, ({ attach }) => attach.cpuMicroseconds),
     databaseAttachesPerSecond: medianOf<Speed>(speed, product, ({ attach }) => attach.attachesPerSecond),
   };
-  const seconds = ({ gateways: cpu, database }: { gateways: number; database: number }) =>
-    `${cpu.toFixed(1)} / ${database.toFixed(database < 10 ? 1 : 0)}`;
   return table(
     [
       "sockets",
@@ -116,6 +112,14 @@ function capacityTable(memory: readonly MemoryRow[], speed: readonly SpeedRow[])
       ];
     }),
   );
+}
+
+const level = (pairs: number) => (row: Memory) => row.levels.find((one) => one.pairs === pairs)?.bytesPerPair;
+
+const largest = ({ levels }: Memory) => levels.at(-1);
+
+function seconds({ gateways: cpu, database }: Capacity["stormSeconds"]): string {
+  return `${cpu.toFixed(1)} / ${database.toFixed(database < 10 ? 1 : 0)}`;
 }
 
 function table(head: string[], rows: string[][]): string {
