@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { jobManifest, secretManifest } from "../src/kubernetes/jobManifest.ts";
 import { sessionRow } from "./support/sessionRow.ts";
 
-const settings = { runnerImage: "runner@sha256:0", lifetimeMaxSeconds: 3600 };
+const settings = { runnerImage: "runner@sha256:0", runtimeClass: "gvisor", lifetimeMaxSeconds: 3600 };
 const canary = "c4nary$(HOME)$$";
 
 test("text of a user's reaches the pod unchanged through Kubernetes' expansion of variables", () => {
@@ -57,4 +57,9 @@ test("the pod is as small a risk as Kubernetes can make it, and ends whatever el
     readOnlyRootFilesystem: true,
     capabilities: { drop: ["ALL"] },
   });
+  assert.equal(pod.runtimeClassName, "gvisor");
+  assert.equal(
+    jobManifest(sessionRow(), { ...settings, runtimeClass: "" }).spec?.template.spec?.runtimeClassName,
+    undefined,
+  );
 });
