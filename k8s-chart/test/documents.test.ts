@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { type KubernetesObject, profileNames, render } from "./support/helm.ts";
+import { find, type KubernetesObject, profileNames, render } from "./support/helm.ts";
 import { problemsOf } from "./support/models.ts";
 
 /** Maps in which every key is the author's own. */
-const freeForm = [
+const freeForm = new Set([
   "labels",
   "annotations",
   "matchLabels",
@@ -15,10 +15,9 @@ const freeForm = [
   "max",
   "default",
   "defaultRequest",
-];
+]);
 // Of GCPBackendPolicy and HealthCheckPolicy, `default` is an ordinary object.
-const isFreeForm = (key: string, kind: string) =>
-  freeForm.includes(key) && !(key === "default" && kind.endsWith("Policy"));
+const isFreeForm = (key: string, kind: string) => freeForm.has(key) && !(key === "default" && kind.endsWith("Policy"));
 
 /** Every object of a document that has named fields, with where it is. */
 function* objectsOf(
@@ -70,9 +69,9 @@ suite("Every document of the chart", () => {
   });
 
   test("would be noticed with a value of another type", async () => {
-    const [deployment] = (await render("production")).filter(({ kind }) => kind === "Deployment");
-    deployment!["spec"].template.spec.terminationGracePeriodSeconds = "soon";
-    assert.equal((await problemsOf(deployment!)).length, 1);
+    const deployment = find(await render("production"), "Deployment", "cliscale-gateway");
+    deployment["spec"].template.spec.terminationGracePeriodSeconds = "soon";
+    assert.equal((await problemsOf(deployment)).length, 1);
   });
 
   test("is of this release, or of the namespace of the runners", async () => {
