@@ -24,7 +24,9 @@ export async function up(knex: Knex): Promise<void> {
     grant select (jti, session_id, owner_uid, expires_at, consumed_at), update (consumed_at) on token_jti to cliscale_gateway;
 
     -- Only a member may give a table to a role.
-    grant cliscale_migration to current_user;
+    do $$ begin
+      if not pg_has_role(current_user, 'cliscale_migration', 'member') then grant cliscale_migration to current_user; end if;
+    end $$;
     grant usage, create on schema public to cliscale_migration;
   `);
   for (const table of tables) await knex.raw(`alter table ${table} owner to cliscale_migration`);
