@@ -54,7 +54,7 @@ function readStep(argument: string | undefined): MigrationStep {
 }
 
 function codeOf(error: unknown): string {
-  return String((error as NodeJS.ErrnoException).code ?? "");
+  return (error as NodeJS.ErrnoException).code ?? "";
 }
 
 function reasonOf(error: unknown): string {

@@ -1,27 +1,18 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { findFreePort } from "@cliscale/local/ports";
-import { type Postgres, startPostgres } from "@cliscale/local/postgres";
+import { startEmptyDatabase, type TestDatabase } from "@cliscale/local/testing";
 import { Client } from "pg";
 
 const program = join(import.meta.dirname, "../src/image.ts");
-let folder: string;
-let postgres: Postgres;
+let database: TestDatabase;
 
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "cliscale-migrate-"));
-  await chmod(folder, 0o755);
-  postgres = await startPostgres({ folder: join(folder, "postgres"), port: await findFreePort(), durable: false });
+  database = await startEmptyDatabase();
 });
-
-after(async () => {
-  await postgres.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+after(() => database.remove());
 
 interface Line {
   severity: string;
@@ -43,7 +34,7 @@ function run(env: Record<string, string>, ...args: string[]): Promise<{ code: nu
 }
 
 async function query(text: string): Promise<void> {
-  const client = new Client({ connectionString: postgres.url });
+  const client = new Client({ connectionString: database.url });
   await client.connect();
   await client.query(text);
   await client.end();
@@ -55,7 +46,7 @@ suite("The image with the argument `migrate`", () => {
     assert.equal(code, 1);
     assert.match(lines[0]!.message, /CLISCALE_DATABASE_URL: must be a URL/);
     assert.ok(!JSON.stringify(lines).includes("canary"));
-    const other = await run({ CLISCALE_DATABASE_URL: postgres.url }, "sideways");
+    const other = await run({ CLISCALE_DATABASE_URL: database.url }, "sideways");
     assert.equal(other.code, 1);
     assert.match(other.lines[0]!.message, /sideways/);
   });
@@ -72,7 +63,7 @@ suite("The image with the argument `migrate`", () => {
 
   test("fails with the database's own words, and changes nothing", async () => {
     await query("create table token_jti (nonsense integer)");
-    const { code, lines } = await run({ CLISCALE_DATABASE_URL: postgres.url });
+    const { code, lines } = await run({ CLISCALE_DATABASE_URL: database.url });
     assert.equal(code, 1);
     assert.equal(lines.length, 1);
     assert.match(lines[0]!.message, /the database was not migrated: .*"token_jti" already exists/s);
@@ -80,7 +71,7 @@ suite("The image with the argument `migrate`", () => {
   });
 
   test("migrates, then finds nothing to do, and undoes one migration at a time", async () => {
-    const env = { CLISCALE_DATABASE_URL: postgres.url };
+    const env = { CLISCALE_DATABASE_URL: database.url };
     const first = await run(env);
     assert.equal(first.code, 0);
     assert.ok(first.lines[0]!.migrations!.length > 0);

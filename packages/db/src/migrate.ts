@@ -1,3 +1,4 @@
+import { callbackify } from "node:util";
 import knex, { type Knex } from "knex";
 import { Client } from "pg";
 import * as sessions from "./migrations/000001_sessions.ts";
@@ -48,15 +49,6 @@ export async function migrate(connectionString: string, step: MigrationStep = "l
 }
 
 function openDatabase(connectionString: string): Knex {
-  const prepare = async (connection: Client) => {
-    await connection.query(`set lock_timeout = ${tableWaitMilliseconds}`);
-    // As the owner, whoever has logged in, so that the next one may change what this one makes.
-    await connection.query(
-      `select set_config('role', rolname, false) from pg_roles
-       where rolname = $1 and pg_has_role(session_user, oid, 'member')`,
-      [ownerRole],
-    );
-  };
   return knex({
     client: "pg",
     connection: connectionString,
@@ -65,14 +57,20 @@ function openDatabase(connectionString: string): Knex {
     pool: {
       min: 0,
       max: 1,
-      afterCreate: (connection: Client, done: (error: Error | undefined, connection: Client) => void) => {
-        prepare(connection).then(
-          () => done(undefined, connection),
-          (error: Error) => done(error, connection),
-        );
-      },
+      afterCreate: callbackify(prepareConnection),
     },
   });
+}
+
+async function prepareConnection(connection: Client): Promise<Client> {
+  await connection.query(`set lock_timeout = ${tableWaitMilliseconds}`);
+  // As the owner, whoever has logged in, so that the next one may change what this one makes.
+  await connection.query(
+    `select set_config('role', rolname, false) from pg_roles
+     where rolname = $1 and pg_has_role(session_user, oid, 'usage')`,
+    [ownerRole],
+  );
+  return connection;
 }
 
 const silent = () => undefined;

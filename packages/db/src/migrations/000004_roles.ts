@@ -23,9 +23,9 @@ export async function up(knex: Knex): Promise<void> {
     grant select (id, owner_uid, state, end_reason, terminal, pod_ip, pod_secret, expires_at) on sessions to cliscale_gateway;
     grant select (jti, session_id, owner_uid, expires_at, consumed_at), update (consumed_at) on token_jti to cliscale_gateway;
 
-    -- Only a member may give a table to a role.
+    -- Only a member may give a table to a role; who has made the role may at first only make members.
     do $$ begin
-      if not pg_has_role(current_user, 'cliscale_migration', 'member') then grant cliscale_migration to current_user; end if;
+      if not pg_has_role(current_user, 'cliscale_migration', 'usage') then grant cliscale_migration to current_user; end if;
     end $$;
     grant usage, create on schema public to cliscale_migration;
   `);

@@ -1,8 +1,4 @@
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { findFreePort } from "@cliscale/local/ports";
-import { startPostgres } from "@cliscale/local/postgres";
+import { startEmptyDatabase } from "@cliscale/local/testing";
 import { Client } from "pg";
 
 export interface TestServer {
@@ -15,39 +11,27 @@ export interface TestServer {
   remove(): Promise<void>;
 }
 
-/** A real PostgreSQL server of the test's own, without a schema. */
+const superuser = "cliscale";
+
+/** A real PostgreSQL server of the test's own, for databases and users of its own. */
 export async function startTestServer(): Promise<TestServer> {
-  const folder = await mkdtemp(join(tmpdir(), "cliscale-migrations-"));
-  // The server runs as another user where the tests run as root.
-  await chmod(folder, 0o755);
-  const postgres = await startPostgres({
-    folder: join(folder, "postgres"),
-    port: await findFreePort(),
-    durable: false,
-  });
+  const { url, ...server } = await startEmptyDatabase();
+  const query = (text: string) => withClient(url, async (client) => void (await client.query(text)));
   const urlFor = (user: string, database: string) => {
-    const url = new URL(postgres.url);
-    url.pathname = `/${database}`;
-    if (user !== "cliscale") Object.assign(url, { username: user, password: user });
-    return url.href;
+    const changed = new URL(url);
+    changed.pathname = `/${database}`;
+    if (user !== superuser) Object.assign(changed, { username: user, password: user });
+    return changed.href;
   };
   return {
     urlFor,
-    async createDatabase(name, owner = "cliscale") {
-      await query(postgres.url, `create database ${name} owner ${owner}`);
+    async createDatabase(name, owner = superuser) {
+      await query(`create database ${name} owner ${owner}`);
       return urlFor(owner, name);
     },
-    createUser: (name, attributes = "") =>
-      query(postgres.url, `create role ${name} login password '${name}' ${attributes}`),
-    async remove() {
-      await postgres.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
+    createUser: (name, attributes = "") => query(`create role ${name} login password '${name}' ${attributes}`),
+    remove: () => server.remove(),
   };
-}
-
-async function query(url: string, text: string): Promise<void> {
-  await withClient(url, (client) => client.query(text));
 }
 
 export async function withClient<T>(url: string, use: (client: Client) => Promise<T>): Promise<T> {
