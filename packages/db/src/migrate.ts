@@ -64,10 +64,11 @@ function openDatabase(connectionString: string): Knex {
 
 async function prepareConnection(connection: Client): Promise<Client> {
   await connection.query(`set lock_timeout = ${tableWaitMilliseconds}`);
-  // As the owner, whoever has logged in, so that the next one may change what this one makes.
+  // As the owner, whoever has logged in, so that the next one may change what this one makes. Roles are the server's: in this
+  // database it is the owner once a migration has let it make something here.
   await connection.query(
     `select set_config('role', rolname, false) from pg_roles
-     where rolname = $1 and pg_has_role(session_user, oid, 'usage')`,
+     where rolname = $1 and pg_has_role(session_user, oid, 'usage') and has_schema_privilege(oid, 'public', 'create')`,
     [ownerRole],
   );
   return connection;
