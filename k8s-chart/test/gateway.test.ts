@@ -6,7 +6,7 @@ import { settingFields } from "../../functions/src/settings.ts";
 import { defaultDeadlines } from "../../gateway/src/deadlines.ts";
 import { readSettings } from "../../gateway/src/env.ts";
 import { createMetrics } from "../../gateway/src/metrics.ts";
-import { chart, find, type KubernetesObject, profileNames, render } from "./support/helm.ts";
+import { chart, find, type KubernetesObject, profileNames, render, skip } from "./support/helm.ts";
 
 const podOf = (documents: KubernetesObject[]) =>
   find(documents, "Deployment", "cliscale-gateway")["spec"].template.spec;
@@ -40,7 +40,7 @@ function namesRead(): string[] {
   return Array.from(names).filter((name) => name.startsWith("CLISCALE_"));
 }
 
-suite("The gateway of the chart", () => {
+suite("The gateway of the chart", { skip }, () => {
   for (const profile of profileNames) {
     test(`gets every setting that it reads, and takes what it gets: ${profile}`, async () => {
       const env = environmentOf(await render(profile));

@@ -4,7 +4,7 @@ import runner from "@cliscale/k8s-chart/runner.json" with { type: "json" };
 import { terminalPort } from "@cliscale/protocol";
 import { jobManifest, secretManifest } from "../../functions/src/kubernetes/jobManifest.ts";
 import { sessionRow } from "../../functions/test/support/sessionRow.ts";
-import { find, has, type KubernetesObject, render } from "./support/helm.ts";
+import { find, has, type KubernetesObject, render, skip } from "./support/helm.ts";
 import { problemsOf } from "./support/models.ts";
 
 const settings = { runnerImage: `runner@sha256:${"0".repeat(64)}`, runtimeClass: "gvisor", lifetimeMaxSeconds: 3600 };
@@ -12,11 +12,11 @@ const job = jobManifest(sessionRow(), settings);
 const pod = job.spec!.template.spec!;
 let documents: KubernetesObject[];
 
-before(async () => {
-  documents = await render("production");
-});
+suite("The Jobs of the functions and the chart agree", { skip }, () => {
+  before(async () => {
+    documents = await render("production");
+  });
 
-suite("The Jobs of the functions and the chart agree", () => {
   test("that what the Job and its Secret are made of are known fields of the right types", async () => {
     const secret = secretManifest(sessionRow(), "uid", {});
     for (const document of [job, secret]) {

