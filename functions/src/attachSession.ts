@@ -1,4 +1,4 @@
-import { sessionIdInput, type SessionIdInput, type StartAnswer } from "@cliscale/protocol";
+import type { SessionIdInput, StartAnswer } from "@cliscale/protocol";
 import { HttpsError } from "firebase-functions/https";
 import type { Deps } from "./deps.ts";
 import { type Call, callable } from "./http/callable.ts";
@@ -14,7 +14,4 @@ export async function handleAttachSession(deps: Deps, call: Call<SessionIdInput>
   return answerWhenReady(deps, session, call);
 }
 
-export const attachSession = callable(
-  { name: "attachSession", input: sessionIdInput, timeoutSeconds: waitingTimeoutSeconds, checkRevoked: true },
-  handleAttachSession,
-);
+export const attachSession = callable("attachSession", { timeoutSeconds: waitingTimeoutSeconds }, handleAttachSession);

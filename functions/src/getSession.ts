@@ -1,4 +1,4 @@
-import { type SessionAnswer, sessionIdInput, type SessionIdInput } from "@cliscale/protocol";
+import type { SessionAnswer, SessionIdInput } from "@cliscale/protocol";
 import type { Deps } from "./deps.ts";
 import { type Call, callable } from "./http/callable.ts";
 import { lookAtSession } from "./sessions/observe.ts";
@@ -11,4 +11,4 @@ export async function handleGetSession(deps: Deps, call: Call<SessionIdInput>): 
   return { session: sessionView(session) };
 }
 
-export const getSession = callable({ name: "getSession", input: sessionIdInput, timeoutSeconds: 60 }, handleGetSession);
+export const getSession = callable("getSession", { timeoutSeconds: 60 }, handleGetSession);

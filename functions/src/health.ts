@@ -1,15 +1,10 @@
-import type { Dependency } from "@cliscale/protocol";
+import type { Dependency, Health } from "@cliscale/protocol";
 import { onRequest } from "firebase-functions/https";
 import * as logger from "firebase-functions/logger";
 import { type Deps, loadDeps } from "./deps.ts";
 import { describe } from "./http/errors.ts";
 
-type Check = "ok" | "failed";
-
-export interface Health {
-  status: Check;
-  checks: Record<Dependency, Check>;
-}
+type Check = Health["status"];
 
 const checkMilliseconds = 5_000;
 /** How long an answer is kept, so that asking often costs the dependencies nothing. */

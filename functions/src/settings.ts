@@ -1,6 +1,7 @@
 import runner from "@cliscale/k8s-chart/runner.json" with { type: "json" };
 import { EnvironmentError, integer, list, readEnvironment } from "@cliscale/service/environment";
 import * as z from "zod";
+import { type BundleSettings, bundleSettingFields, bundleSettingsOf } from "./bundleSettings.ts";
 
 const text = z.string().min(1, "must not be empty");
 const urlOf = (protocol: RegExp, example: string) => z.url({ protocol, error: `must be a URL such as ${example}` });
@@ -59,6 +60,7 @@ export const settingFields = {
     .refine((seconds) => seconds === 0 || seconds >= 10, "must be 0 (never) or at least 10")
     .prefault("1800")
     .describe("After so long without input, output or attach a session ends that asks for nothing else, in seconds"),
+  ...bundleSettingFields,
 };
 export type SettingName = keyof typeof settingFields;
 
@@ -71,6 +73,7 @@ export interface SessionSettings {
   lifetimeDefaultSeconds: number;
   lifetimeMaxSeconds: number;
   idleDefaultSeconds: number;
+  bundles: BundleSettings;
 }
 
 export interface Settings extends SessionSettings {
@@ -109,5 +112,6 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     lifetimeDefaultSeconds: values.CLISCALE_LIFETIME_DEFAULT_SECONDS,
     lifetimeMaxSeconds: values.CLISCALE_LIFETIME_MAX_SECONDS,
     idleDefaultSeconds: values.CLISCALE_IDLE_DEFAULT_SECONDS,
+    bundles: bundleSettingsOf(values),
   };
 }

@@ -1,5 +1,5 @@
 import { endSession, findSession } from "@cliscale/db";
-import { type SessionAnswer, sessionIdInput, type SessionIdInput } from "@cliscale/protocol";
+import type { SessionAnswer, SessionIdInput } from "@cliscale/protocol";
 import * as logger from "firebase-functions/logger";
 import type { Deps } from "./deps.ts";
 import { type Call, callable } from "./http/callable.ts";
@@ -14,14 +14,11 @@ export async function handleStopSession(deps: Deps, call: Call<SessionIdInput>):
     const stopped = await endSession(deps.pool, session.id, { reason: "stopped" });
     return stopped ?? (await findSession(deps.pool, session.owner_uid, session.id)) ?? session;
   });
-  // The row decides. Where the cluster does not answer now, the Job's own deadline ends what stays.
+  // The row decides. Where the cluster does not answer now, the sweep deletes the Job.
   await deps.cluster.deleteJob(session.id).catch((error: unknown) => {
     logger.warn("the Job of a stopped session could not be deleted", { sessionId: session.id, cause: describe(error) });
   });
   return { session: sessionView(current) };
 }
 
-export const stopSession = callable(
-  { name: "stopSession", input: sessionIdInput, timeoutSeconds: 60 },
-  handleStopSession,
-);
+export const stopSession = callable("stopSession", { timeoutSeconds: 60 }, handleStopSession);

@@ -1,75 +1,29 @@
 // Who gets past the door of the deployed callables. The emulators let unsigned tokens in, so this runs without them:
-// the functions as they are deployed, firebase-admin as it is, and Google's two services played on a port of the test's.
+// the functions as they are deployed, and firebase-admin as it is.
 import assert from "node:assert/strict";
 import { createHmac, createPublicKey, randomUUID } from "node:crypto";
 import { after, before, beforeEach, suite, test } from "node:test";
-import { startTestDatabase, type TestDatabase } from "@cliscale/local/testing";
-import { deleteApp, initializeApp } from "firebase-admin/app";
 import type { JWTPayload } from "jose";
-import { type CallableServer, serveCallables } from "./support/callableServer.ts";
 import { type Certified, selfCertified } from "./support/certificate.ts";
-import { type Google, startGoogle } from "./support/google.ts";
+import { type Door, kid, origin, project, startDoor } from "./support/door.ts";
 import { assembleJwt, idTokenClaims, signIdToken } from "./support/idToken.ts";
 
-const project = "id-token-test";
-const origin = "https://terminal.test";
-const kid = "key-1";
 const uid = "ada";
 
-let google: Google;
-let database: TestDatabase;
-let server: CallableServer;
-let key: Certified;
+let door: Door;
 let stranger: Certified;
-let app: ReturnType<typeof initializeApp>;
 
 before(async () => {
-  [google, database, key, stranger] = await Promise.all([
-    startGoogle(project),
-    startTestDatabase(),
-    selfCertified(),
-    selfCertified(),
-  ]);
-  google.certificates[kid] = key.certificate;
-  // firebase-functions uses the default app where there is one.
-  app = initializeApp({
-    projectId: project,
-    httpAgent: google.agent,
-    credential: { getAccessToken: async () => ({ access_token: "test", expires_in: 3600 }) },
-  });
-  Object.assign(process.env, settings());
-  server = await serveCallables(await import("../src/index.ts"));
+  [door, stranger] = await Promise.all([startDoor(), selfCertified()]);
 });
 
-after(async () => {
-  const { loadDeps } = await import("../src/deps.ts");
-  await Promise.allSettled([server.stop(), loadDeps().then(({ pool }) => pool.end()), deleteApp(app)]);
-  await Promise.all([google.stop(), database.remove()]);
-});
+after(() => door.stop());
 
 beforeEach(() => {
-  google.identityToolkit = "answers";
-  google.lookups.length = 0;
-  google.users = new Map([[uid, {}]]);
+  door.google.identityToolkit = "answers";
+  door.google.lookups.length = 0;
+  door.google.users = new Map([[uid, {}]]);
 });
-
-function settings(): Record<string, string> {
-  return {
-    FIREBASE_CONFIG: JSON.stringify({ projectId: project }),
-    GCLOUD_PROJECT: project,
-    // Google's clients look for a metadata server otherwise.
-    METADATA_SERVER_DETECTION: "none",
-    CLISCALE_DATABASE_URL: database.url,
-    CLISCALE_SIGNING_KEY: `projects/${project}/locations/us-central1/keyRings/cliscale/cryptoKeys/attach`,
-    CLISCALE_KMS_ENDPOINT: "http://127.0.0.1:1",
-    CLISCALE_SCHEDULER_ENDPOINT: "http://127.0.0.1:1",
-    CLISCALE_KUBERNETES_ENDPOINT: "http://127.0.0.1:1",
-    CLISCALE_RUNNER_IMAGE: "runner",
-    CLISCALE_GATEWAY_URL: "ws://127.0.0.1:1",
-    CLISCALE_TOKEN_ISSUER: "https://issuer.test",
-    CLISCALE_ALLOWED_ORIGINS: origin,
-  };
-}
 
 const claims = (changes: JWTPayload = {}) => ({ ...idTokenClaims(project, uid), ...changes });
 const without = (name: keyof ReturnType<typeof claims>): JWTPayload => {
@@ -78,10 +32,10 @@ const without = (name: keyof ReturnType<typeof claims>): JWTPayload => {
 };
 const rs256 = { alg: "RS256", typ: "JWT", kid };
 const hs256 = { ...rs256, alg: "HS256" };
-const publicKey = () => createPublicKey(key.certificate).export({ type: "spki", format: "pem" });
+const publicKey = () => createPublicKey(door.key.certificate).export({ type: "spki", format: "pem" });
 const hmac = (secret: string | Buffer) => (signed: string) => createHmac("sha256", secret).update(signed).digest();
 const unsigned = () => Buffer.alloc(0);
-const signed = (payload: JWTPayload, by = key, withKid = kid) => signIdToken(payload, by.keys.privateKey, withKid);
+const signed = (payload: JWTPayload, by = door.key, withKid = kid) => signIdToken(payload, by.keys.privateKey, withKid);
 const goodToken = (changes?: JWTPayload) => signed(claims(changes));
 const nowSeconds = () => Math.floor(Date.now() / 1000);
 const unknownSession = { sessionId: randomUUID() };
@@ -89,7 +43,7 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 /** Asks for a session that does not exist: `not-found` is the handler's own answer, from the database. */
 async function knock(headers: Record<string, string>, name = "getSession"): Promise<string | undefined> {
-  return (await server.call(name, unknownSession, headers)).error?.status;
+  return (await door.server.call(name, unknownSession, headers)).error?.status;
 }
 
 suite("A token that is in order", () => {
@@ -108,9 +62,9 @@ suite("A token that is in order", () => {
 
   test("is looked up at Firebase Authentication only by the calls that check revocation", async () => {
     await knock(bearer(await goodToken()));
-    assert.deepEqual(google.lookups, []);
+    assert.deepEqual(door.google.lookups, []);
     assert.equal(await knock(bearer(await goodToken()), "attachSession"), "NOT_FOUND");
-    assert.deepEqual(google.lookups, [uid]);
+    assert.deepEqual(door.google.lookups, [uid]);
   });
 
   test("is accepted when a clock is a little ahead", async () => {
@@ -126,10 +80,10 @@ suite("A token that is not in order is refused:", () => {
       assembleJwt({ alg: "none", typ: "JWT" }, claims(), unsigned),
     "no signature": () => assembleJwt(rs256, claims(), unsigned),
     "HS256 with the public key as the secret": () => assembleJwt(hs256, claims(), hmac(publicKey())),
-    "HS256 with the certificate as the secret": () => assembleJwt(hs256, claims(), hmac(key.certificate)),
+    "HS256 with the certificate as the secret": () => assembleJwt(hs256, claims(), hmac(door.key.certificate)),
     "RS256 by another key under the same kid": () => signed(claims(), stranger),
-    "an unknown kid": () => signed(claims(), key, "key-2"),
-    "a kid that every object has": () => signed(claims(), key, "constructor"),
+    "an unknown kid": () => signed(claims(), door.key, "key-2"),
+    "a kid that every object has": () => signed(claims(), door.key, "constructor"),
     "claims changed after signing": async () => {
       const [header, , signature] = (await goodToken()).split(".");
       const changed = Buffer.from(JSON.stringify(claims({ sub: "eve" }))).toString("base64url");
@@ -193,8 +147,8 @@ suite("A user who may no longer sign in is refused at once", () => {
   for (const [name, input] of Object.entries(inputs)) {
     for (const [reason, { user, message }] of Object.entries(reasons)) {
       test(`${reason}, by ${name}`, async () => {
-        google.users = new Map(user ? [[uid, user]] : []);
-        const { status, error } = await server.call(name, input, bearer(await goodToken()));
+        door.google.users = new Map(user ? [[uid, user]] : []);
+        const { status, error } = await door.server.call(name, input, bearer(await goodToken()));
         assert.equal(status, 401);
         assert.equal(error?.status, "UNAUTHENTICATED");
         assert.match(error.message, message);
@@ -203,7 +157,7 @@ suite("A user who may no longer sign in is refused at once", () => {
   }
 
   test("and may come back after signing in again", async () => {
-    google.users.set(uid, { validSince: String(nowSeconds() - 30) });
+    door.google.users.set(uid, { validSince: String(nowSeconds() - 30) });
     assert.equal(await knock(bearer(await goodToken()), "attachSession"), "UNAUTHENTICATED");
     const again = bearer(await goodToken({ auth_time: nowSeconds() - 10 }));
     assert.equal(await knock(again, "attachSession"), "NOT_FOUND");
@@ -212,15 +166,15 @@ suite("A user who may no longer sign in is refused at once", () => {
 
 suite("When Firebase Authentication cannot be asked", () => {
   test("the calls that check revocation are unavailable, the others go on", async () => {
-    google.identityToolkit = "fails";
-    const { error } = await server.call("attachSession", unknownSession, bearer(await goodToken()));
+    door.google.identityToolkit = "fails";
+    const { error } = await door.server.call("attachSession", unknownSession, bearer(await goodToken()));
     assert.equal(error?.status, "UNAVAILABLE");
     assert.match(error.message, /cannot be checked\. Try again/);
     assert.equal(await knock(bearer(await goodToken())), "NOT_FOUND");
   });
 
   test("the check gives up at its deadline", async () => {
-    google.identityToolkit = "is silent";
+    door.google.identityToolkit = "is silent";
     const { refuseRevoked } = await import("../src/http/revocation.ts");
     await assert.rejects(refuseRevoked(await goodToken(), 100), { code: "unavailable" });
   });

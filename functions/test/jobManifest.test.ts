@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { defaultBundleSettings } from "../src/bundleSettings.ts";
 import { jobManifest, secretManifest } from "../src/kubernetes/jobManifest.ts";
 import { sessionRow } from "./support/sessionRow.ts";
 
-const settings = { runnerImage: "runner@sha256:0", runtimeClass: "gvisor", lifetimeMaxSeconds: 3600 };
+const bundles = defaultBundleSettings;
+const settings = { runnerImage: "runner@sha256:0", runtimeClass: "gvisor", lifetimeMaxSeconds: 3600, bundles };
 const canary = "c4nary$(HOME)$$";
 
 test("text of a user's reaches the pod unchanged through Kubernetes' expansion of variables", () => {
@@ -20,14 +22,14 @@ test("command, environment and secret are in the Secret and nowhere else; the Jo
   const job = JSON.stringify(jobManifest(session, settings));
   assert.ok(!job.includes("c4nary") && !job.includes("s3cret"));
 
-  const secret = secretManifest(session, "uid-1", { TOKEN: canary });
+  const secret = secretManifest(session, "uid-1", { TOKEN: canary }, bundles);
   assert.deepEqual(secret.stringData, {
     "pod-secret": "s3cret",
     "env.json": JSON.stringify({ TOKEN: canary }),
     command: `run ${canary}`,
   });
   assert.equal(secret.metadata?.ownerReferences?.[0]?.uid, "uid-1");
-  assert.equal(secretManifest({ ...session, command: null }, "uid-1", {}).stringData?.["command"], undefined);
+  assert.equal(secretManifest({ ...session, command: null }, "uid-1", {}, bundles).stringData?.["command"], undefined);
 });
 
 test("labels name the session and hold no text of a user's", () => {
@@ -62,4 +64,30 @@ test("the pod is as small a risk as Kubernetes can make it, and ends whatever el
     jobManifest(sessionRow(), { ...settings, runtimeClass: "" }).spec?.template.spec?.runtimeClassName,
     undefined,
   );
+});
+
+test("a pod fetches what a template stands for, and knows what its operator allows", () => {
+  const tool = { name: "tool", title: "Tool", description: "A tool.", env: [], npmScripts: [] };
+  const allowed = {
+    bundleHosts: "private=localhost:8443",
+    unpinnedHosts: "localhost:8443",
+    npmTags: true,
+    npmScripts: "esbuild",
+    bundleCa: "PEM",
+    templates: [{ ...tool, source: "https://localhost:8443/tool.tgz", sha256: "a".repeat(64) }],
+  };
+  const variablesOf = (source: string) => {
+    const job = jobManifest(sessionRow({ bundle_source: source }), { ...settings, bundles: allowed });
+    const env = job.spec!.template.spec!.containers[0]!.env!;
+    return Object.fromEntries(env.map(({ name, value }) => [name, value]));
+  };
+  const variables = variablesOf("template:tool");
+  assert.equal(variables["RUNNER_BUNDLE_SOURCE"], "https://localhost:8443/tool.tgz");
+  assert.equal(variables["RUNNER_BUNDLE_SHA256"], "a".repeat(64));
+  assert.equal(variables["CLISCALE_BUNDLE_HOSTS"], "private=localhost:8443");
+  assert.equal(variables["CLISCALE_UNPINNED_HOSTS"], "localhost:8443");
+  assert.equal(variables["CLISCALE_NPM_TAGS"], "on");
+  assert.equal(variables["CLISCALE_NPM_SCRIPTS"], "esbuild");
+  assert.equal(variablesOf("template:shell")["RUNNER_BUNDLE_SOURCE"], "template:shell");
+  assert.equal(secretManifest(sessionRow(), "uid-1", {}, allowed).stringData?.["bundle-ca.pem"], "PEM");
 });

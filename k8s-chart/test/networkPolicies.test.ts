@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { find, type KubernetesObject, profileNames, render, skip } from "./support/helm.ts";
 import { type Endpoint, isAllowed, isPolicy } from "./support/networkPolicies.ts";
-import { jobManifest } from "../../functions/src/kubernetes/jobManifest.ts";
-import { sessionRow } from "../../functions/test/support/sessionRow.ts";
+import { sessionJob } from "./support/session.ts";
 
-const session = jobManifest(sessionRow(), { runnerImage: "r", runtimeClass: "gvisor", lifetimeMaxSeconds: 3600 });
+const session = sessionJob();
 const inNamespace = (namespace: string, labels: Record<string, string>, ip: string): Endpoint => ({
   ip,
   pod: { namespace, labels },

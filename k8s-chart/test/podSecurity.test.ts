@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { jobManifest } from "../../functions/src/kubernetes/jobManifest.ts";
-import { sessionRow } from "../../functions/test/support/sessionRow.ts";
 import { type KubernetesObject, profileNames, render, skip } from "./support/helm.ts";
 import { type PodSpec, podSecurityViolations } from "./support/podSecurity.ts";
-
-const settings = { runnerImage: `runner@sha256:${"0".repeat(64)}`, runtimeClass: "gvisor", lifetimeMaxSeconds: 3600 };
+import { sessionJob } from "./support/session.ts";
 
 /** The pods that documents make, by name. */
 function podsOf(documents: KubernetesObject[]): [string, PodSpec][] {
@@ -18,7 +15,7 @@ function podsOf(documents: KubernetesObject[]): [string, PodSpec][] {
 /** Those of the chart, and that of a session. */
 async function allPods(): Promise<[string, PodSpec][]> {
   const rendered = await Promise.all(profileNames.map((profile) => render(profile)));
-  return [...podsOf(rendered.flat()), ["session", jobManifest(sessionRow(), settings).spec!.template.spec!]];
+  return [...podsOf(rendered.flat()), ["session", sessionJob().spec!.template.spec!]];
 }
 
 suite("Every pod, of the chart and of a session", { skip }, () => {
@@ -71,7 +68,7 @@ suite("Every pod, of the chart and of a session", { skip }, () => {
   };
   for (const [control, change] of Object.entries(unsafe)) {
     test(`would be refused otherwise: ${control}`, () => {
-      const spec = structuredClone(jobManifest(sessionRow(), settings).spec!.template.spec!);
+      const spec = structuredClone(sessionJob().spec!.template.spec!);
       change(spec);
       assert.deepEqual(podSecurityViolations(spec), [control]);
     });

@@ -8,10 +8,10 @@ import { type Kubernetes, startKubernetes } from "@cliscale/local/kubernetes";
 import { ApiException, KubeConfig, RbacAuthorizationV1Api, type V1Role } from "@kubernetes/client-node";
 import { pino } from "pino";
 import { type Cluster, createCluster } from "../../functions/src/kubernetes/cluster.ts";
-import { jobManifest, secretManifest } from "../../functions/src/kubernetes/jobManifest.ts";
 import { podProgram } from "../../functions/test/handlers/podProgram.ts";
 import { sessionRow } from "../../functions/test/support/sessionRow.ts";
 import { find, type KubernetesObject, render, skip } from "./support/helm.ts";
+import { sessionJob, sessionSecret } from "./support/session.ts";
 
 /** What the functions may do to what, and no more. */
 const granted = [
@@ -25,8 +25,8 @@ const granted = [
   "watch pods",
   "create secrets",
 ];
-/** Granted for what the functions are about to do: the sweep compares Jobs with rows, and looks at single pods. */
-const grantedAhead = ["list jobs", "get pods"];
+/** Granted although nothing uses it yet: to look at a single pod by its name. */
+const grantedAhead = ["get pods"];
 
 let folder: string;
 let kubernetes: Kubernetes;
@@ -82,7 +82,7 @@ async function replace(remove: () => Promise<unknown>, create: () => Promise<unk
 /** Everything that the functions do in a cluster, once, in the order of a session's life. */
 async function everythingOnce(): Promise<void> {
   const session = sessionRow({ id: randomUUID(), bundle_source: "template:listen" });
-  const job = jobManifest(session, { runnerImage: "test-runner:1", runtimeClass: "", lifetimeMaxSeconds: 3600 });
+  const job = sessionJob(session, { runnerImage: "test-runner:1", runtimeClass: "" });
   let uid = "";
   // A method that is missing here does not compile.
   const uses: Record<keyof Cluster, () => Promise<unknown>> = {
@@ -91,9 +91,11 @@ async function everythingOnce(): Promise<void> {
       // A start that is repeated finds the Job there, and reads it.
       await cluster.createJob(job);
     },
-    createSecret: () => cluster.createSecret(secretManifest(session, uid, {})),
+    createSecret: () => cluster.createSecret(sessionSecret(session, uid)),
     resumeJob: () => cluster.resumeJob(session.id),
     findJob: () => cluster.findJob(session.id),
+    listJobs: () => cluster.listJobs(),
+    listPods: () => cluster.listPods(),
     glanceAtPod: () => cluster.glanceAtPod(session.id),
     followPod: () =>
       cluster.followPod(session.id, AbortSignal.timeout(followMilliseconds), () => Promise.resolve(false)),

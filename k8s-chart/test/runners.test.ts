@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
 import runner from "@cliscale/k8s-chart/runner.json" with { type: "json" };
-import { terminalPort } from "@cliscale/protocol";
-import { jobManifest, secretManifest } from "../../functions/src/kubernetes/jobManifest.ts";
-import { sessionRow } from "../../functions/test/support/sessionRow.ts";
+import { defaultBundleHosts, terminalPort } from "@cliscale/protocol";
 import { find, has, type KubernetesObject, render, skip } from "./support/helm.ts";
 import { problemsOf } from "./support/models.ts";
+import { sessionJob, sessionSecret } from "./support/session.ts";
 
-const settings = { runnerImage: `runner@sha256:${"0".repeat(64)}`, runtimeClass: "gvisor", lifetimeMaxSeconds: 3600 };
-const job = jobManifest(sessionRow(), settings);
+const job = sessionJob();
 const pod = job.spec!.template.spec!;
 let documents: KubernetesObject[];
 
@@ -18,7 +16,7 @@ suite("The Jobs of the functions and the chart agree", { skip }, () => {
   });
 
   test("that what the Job and its Secret are made of are known fields of the right types", async () => {
-    const secret = secretManifest(sessionRow(), "uid", {});
+    const secret = sessionSecret();
     for (const document of [job, secret]) {
       assert.deepEqual(await problemsOf(document as unknown as KubernetesObject), []);
     }
@@ -78,6 +76,7 @@ suite("The Jobs of the functions and the chart agree", { skip }, () => {
     ]);
     assert.deepEqual(ports, [{ protocol: "TCP", port: 443 }]);
     assert.ok(!has(documents, "FQDNNetworkPolicy"));
+    assert.equal(runner.bundleHosts.join(","), defaultBundleHosts);
   });
 });
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
+import { type BundlePolicy, bundleSettings } from "@cliscale/protocol";
 import { EnvironmentError, readEnvironment } from "@cliscale/service";
 import * as z from "zod";
 
@@ -19,6 +20,7 @@ const environment = {
   RUNNER_WORK_DIR: z.string().min(1),
   /** The file that Kubernetes reads the container's termination message from. */
   RUNNER_TERMINATION_LOG: z.string().min(1),
+  ...bundleSettings,
   /** `0` where the pods' runtime is no sandbox; the terminal then says so. */
   CLISCALE_POD_SANDBOXED: z.enum(["0", "1"]).default("1"),
   PATH: z.string().min(1).default("/usr/local/bin:/usr/bin:/bin"),
@@ -33,6 +35,11 @@ export interface Settings {
   address: string;
   bundleSource: string;
   bundleSha256?: string;
+  bundlePolicy: BundlePolicy;
+  /** Certificates of authorities that archives' hosts may have theirs from, beside the usual ones; PEM. */
+  bundleCa?: string;
+  /** npm packages whose install scripts may run. */
+  npmScripts: ReadonlySet<string>;
   workFolder: string;
   terminationLog: string;
   sandboxed: boolean;
@@ -56,11 +63,19 @@ export async function readSettings(env: NodeJS.ProcessEnv = process.env): Promis
   const variables = readEnvironment(environment, env);
   const secret = (name: string) => readSecretFile(join(variables.RUNNER_SECRET_DIR, name));
   const command = await secret("command");
+  const bundleCa = await secret("bundle-ca.pem");
   return {
     sessionId: variables.RUNNER_SESSION_ID,
     address: variables.RUNNER_ADDRESS,
     bundleSource: variables.RUNNER_BUNDLE_SOURCE,
     ...(variables.RUNNER_BUNDLE_SHA256 && { bundleSha256: variables.RUNNER_BUNDLE_SHA256 }),
+    bundlePolicy: {
+      hosts: variables.CLISCALE_BUNDLE_HOSTS,
+      unpinnedHosts: variables.CLISCALE_UNPINNED_HOSTS,
+      npmTags: variables.CLISCALE_NPM_TAGS,
+    },
+    ...(bundleCa && { bundleCa }),
+    npmScripts: variables.CLISCALE_NPM_SCRIPTS,
     workFolder: variables.RUNNER_WORK_DIR,
     terminationLog: variables.RUNNER_TERMINATION_LOG,
     sandboxed: variables.CLISCALE_POD_SANDBOXED !== "0",

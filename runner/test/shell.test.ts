@@ -49,16 +49,22 @@ test("a pod without a sandbox says so in one yellow line at the top", async (t) 
   assert.match(spelledOut(client.output()), /^ESC\[33mcliscale: [^\r\n]*without a sandbox[^\r\n]*\r\n/);
 });
 
-test("a source of another kind ends the session as failed, and says what is supported", async (t) => {
-  for (const source of ["https://example.com/bundle.tgz", "template:other"]) {
+test("a source that is not allowed ends the session as failed, and says why", async (t) => {
+  const refused = {
+    "https://example.com/bundle.tgz": /bundles may come only from github\.com/,
+    "template:other": /no template/,
+  };
+  for (const [source, words] of Object.entries(refused)) {
     const runner = await startRunner(t, { source });
     const client = await attach(t, runner);
     assert.equal((await client.closed).code, 1000);
     assert.deepEqual(client.exit(), { exitCode: 1 });
-    assert.match(spelledOut(client.output()), /ESC\[31mcliscale: .*supported.*template:shell/);
+    const output = spelledOut(client.output());
+    assert.match(output, /ESC\[31mcliscale: /);
+    assert.match(output, words);
     assert.deepEqual(await runner.exited, { code: 1, signal: null });
     const message = (await runner.terminationMessage()) as { outcome: string; message: string };
     assert.equal(message.outcome, "failed");
-    assert.match(message.message, /supported/);
+    assert.match(message.message, words);
   }
 });

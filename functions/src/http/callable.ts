@@ -1,8 +1,14 @@
-import type { SessionAnswer } from "@cliscale/protocol";
+import {
+  type CallableInput,
+  type CallableName,
+  type CallableOutput,
+  callables,
+  type StageEvent,
+  violationMessage,
+} from "@cliscale/protocol";
 import type { CallableRequest, CallableResponse } from "firebase-functions/https";
 import { HttpsError, onCall } from "firebase-functions/https";
 import * as logger from "firebase-functions/logger";
-import type { z } from "zod";
 import type { Deps } from "../deps.ts";
 import { loadDeps, loadSettings } from "../deps.ts";
 import { refuseEmulatorVariables } from "./emulatorVariables.ts";
@@ -16,42 +22,31 @@ export interface Call<Input> {
   input: Input;
   /** Whether the caller reads chunks. */
   streaming: boolean;
-  sendChunk: (chunk: unknown) => Promise<boolean>;
+  sendChunk: (chunk: StageEvent) => Promise<boolean>;
   /** Aborted when the caller goes away. */
   signal: AbortSignal;
 }
 
-interface CallableOptions<Schema extends z.ZodType> {
-  name: string;
-  input: Schema;
-  timeoutSeconds: number;
-  /** Whether a disabled, deleted or signed-out user is refused at once, instead of when the ID token expires. */
-  checkRevoked?: boolean;
-}
-
 /**
- * A Firebase callable around `handler(deps, call)`: lets in signed-in callers of our own pages, checks the input, turns
- * errors into HttpsErrors and logs one event per call. Throws where ID tokens would not be verified.
+ * The Firebase callable of this name around `handler(deps, call)`, as the protocol's table describes it: lets in signed-in
+ * callers of our own pages, checks the input, turns errors into HttpsErrors and logs one event per call. Throws where ID
+ * tokens would not be verified.
  */
-export function callable<Schema extends z.ZodType, Answer extends SessionAnswer>(
-  { name, timeoutSeconds, ...door }: CallableOptions<Schema>,
-  handler: (deps: Deps, call: Call<z.infer<Schema>>) => Promise<Answer>,
+export function callable<Name extends CallableName>(
+  name: Name,
+  { timeoutSeconds }: { timeoutSeconds: number },
+  handler: (deps: Deps, call: Call<CallableInput<Name>>) => Promise<CallableOutput<Name>>,
 ) {
   refuseEmulatorVariables(process.env);
   // CORS only keeps a foreign page from reading an answer, and the emulators allow any origin whatever is said here:
   // `requireOwnOrigin` refuses the call itself.
-  return onCall({ cors: true, timeoutSeconds }, async (request, response): Promise<Answer> => {
+  return onCall({ cors: true, timeoutSeconds }, async (request, response): Promise<CallableOutput<Name>> => {
     const started = performance.now();
     const event: Record<string, unknown> = { call: name, uid: request.auth?.uid };
     try {
-      const call = await admit(request, response, door);
+      const call = await admit(name, request, response);
       const answer = await handler(await loadDeps(), call);
-      logger.info(`${name} ok`, {
-        ...event,
-        sessionId: answer.session.id,
-        state: answer.session.state,
-        milliseconds: performance.now() - started,
-      });
+      logger.info(`${name} ok`, { ...event, ...outcomeOf(answer), milliseconds: performance.now() - started });
       return answer;
     } catch (error) {
       const refusal = toHttpsError(error);
@@ -65,23 +60,36 @@ export function callable<Schema extends z.ZodType, Answer extends SessionAnswer>
   });
 }
 
-async function admit<Schema extends z.ZodType>(
+async function admit<Name extends CallableName>(
+  name: Name,
   request: CallableRequest,
   response: CallableResponse | undefined,
-  { input, checkRevoked }: Pick<CallableOptions<Schema>, "input" | "checkRevoked">,
-): Promise<Call<z.infer<Schema>>> {
+): Promise<Call<CallableInput<Name>>> {
   requireOwnOrigin(request.rawRequest.headers.origin, (await loadSettings()).allowedOrigins);
   const { uid, rawToken } = requireSignIn(request);
-  const parsed = input.safeParse(request.data ?? {});
-  if (!parsed.success) throw invalidArgument(parsed.error);
-  if (checkRevoked) await refuseRevoked(rawToken);
+  const input = readInput(name, request);
+  if (callables[name].checksRevocation) await refuseRevoked(rawToken);
   return {
     uid,
-    input: parsed.data,
+    input,
     streaming: request.acceptsStreaming,
     sendChunk: (chunk) => response?.sendChunk(chunk) ?? Promise.resolve(false),
     signal: response?.signal ?? new AbortController().signal,
   };
+}
+
+/** The input as it was sent: Firebase's decoding of it (`request.data`) would make a field `__proto__` a prototype. */
+function readInput<Name extends CallableName>(name: Name, { rawRequest }: CallableRequest): CallableInput<Name> {
+  const { data } = rawRequest.body as { data: unknown };
+  const parsed = callables[name].input.safeParse(data ?? {}, { error: violationMessage });
+  if (!parsed.success) throw invalidArgument(parsed.error);
+  return parsed.data as CallableInput<Name>;
+}
+
+/** What the log says of an answer. */
+function outcomeOf(answer: CallableOutput<CallableName>): Record<string, unknown> {
+  if ("sessions" in answer) return { sessions: answer.sessions.length };
+  return { sessionId: answer.session.id, state: answer.session.state };
 }
 
 /** Refuses what a page of another origin asks for; a caller that is no page sends no origin. */

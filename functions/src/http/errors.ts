@@ -1,4 +1,4 @@
-import { type Dependency, type ErrorDetails, violationsOf } from "@cliscale/protocol";
+import { type Dependency, type ErrorDetails, type Violation, violationsOf } from "@cliscale/protocol";
 import { HttpsError } from "firebase-functions/https";
 import * as logger from "firebase-functions/logger";
 import type { z } from "zod";
@@ -25,7 +25,17 @@ export async function dependingOn<T>(dependency: Dependency, step: () => Promise
 }
 
 export function invalidArgument(error: z.ZodError): HttpsError {
-  const details: ErrorDetails = { violations: violationsOf(error) };
+  return refuseFields(violationsOf(error));
+}
+
+/** For what only a look beyond the schema can tell of a field. */
+export function invalidField(field: string, message: string): HttpsError {
+  return refuseFields([{ field, message }]);
+}
+
+/** A refusal that names every field that is wrong. */
+export function refuseFields(violations: Violation[]): HttpsError {
+  const details: ErrorDetails = { violations };
   return new HttpsError("invalid-argument", "Some fields are not valid.", details);
 }
 
@@ -57,8 +67,9 @@ const names: Record<Dependency, string> = {
   scheduler: "The scheduler",
 };
 
-/** An error for the log. Errors of API clients carry whole requests and answers; their first line says enough. */
+/** An error for the log, after what caused it. Errors of API clients carry whole requests and answers; their first line says enough. */
 export function describe(error: unknown): string {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return text.split("\nBody:")[0]!.slice(0, 2000);
+  const own = text.split("\nBody:")[0]!;
+  return (error instanceof DependencyError ? `${describe(error.cause)}\n${own}` : own).slice(0, 2000);
 }

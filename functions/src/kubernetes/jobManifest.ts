@@ -2,11 +2,16 @@ import type { SessionRow } from "@cliscale/db";
 // What the Job and the chart must agree on: the chart makes the namespace, the account and the fences that the Job relies on.
 import runner from "@cliscale/k8s-chart/runner.json" with { type: "json" };
 import type { V1Job, V1Secret } from "@kubernetes/client-node";
+import type { BundleSettings } from "../bundleSettings.ts";
+import { bundleEnvironment, resolveBundle } from "../sessions/bundle.ts";
 
 /** Where runner Jobs live. */
 export const runnerNamespace = runner.namespace;
 
 export const sessionLabel = runner.sessionLabel;
+
+/** Selects the Jobs and pods of all sessions. */
+export const runnerSelector = `app.kubernetes.io/managed-by=cliscale,${sessionLabel}`;
 
 /** How long after the longest lifetime Kubernetes itself ends a pod that everything else forgot. */
 const deadlineGraceSeconds = 300;
@@ -33,12 +38,13 @@ export interface JobSettings {
   /** The RuntimeClass of the pods; empty for the cluster's own runtime. */
   runtimeClass: string;
   lifetimeMaxSeconds: number;
+  bundles: BundleSettings;
 }
 
 /** The Job of a session, suspended: it starts when the session leaves the queue. User code in it is hostile. */
 export function jobManifest(
   session: SessionRow,
-  { runnerImage, runtimeClass, lifetimeMaxSeconds }: JobSettings,
+  { runnerImage, runtimeClass, lifetimeMaxSeconds, bundles }: JobSettings,
 ): V1Job {
   const labels = labelsOf(session.id);
   return {
@@ -65,7 +71,7 @@ export function jobManifest(
             {
               name: "runner",
               image: runnerImage,
-              env: environment(session),
+              env: environment(session, bundles),
               ports: [{ name: "terminal", containerPort: runner.terminalPort }],
               readinessProbe: { tcpSocket: { port: runner.terminalPort }, periodSeconds: 1 },
               resources: { requests: runner.resources, limits: runner.resources },
@@ -90,14 +96,17 @@ export function jobManifest(
   };
 }
 
-function environment(session: SessionRow) {
+function environment(session: SessionRow, bundles: BundleSettings) {
+  const { bundle_source: source, bundle_sha256: digest } = session;
+  const bundle = resolveBundle(bundles, { source, ...(digest !== null && { sha256: digest }) });
   const fixed = {
     RUNNER_SESSION_ID: session.id,
     RUNNER_SECRET_DIR: secretFolder,
     RUNNER_WORK_DIR: workFolder,
     RUNNER_TERMINATION_LOG: terminationLog,
-    RUNNER_BUNDLE_SOURCE: literal(session.bundle_source),
-    ...(session.bundle_sha256 && { RUNNER_BUNDLE_SHA256: session.bundle_sha256 }),
+    RUNNER_BUNDLE_SOURCE: literal(bundle.source),
+    ...(bundle.sha256 && { RUNNER_BUNDLE_SHA256: bundle.sha256 }),
+    ...bundleEnvironment(bundles),
   };
   return [
     ...Object.entries(fixed).map(([name, value]) => ({ name, value })),
@@ -114,7 +123,12 @@ function literal(value: string): string {
  * What only the pod may know, as files of the Secret that the Job owns: it goes when the Job goes. The command is among
  * them because people put keys into commands.
  */
-export function secretManifest(session: SessionRow, jobUid: string, env: Record<string, string>): V1Secret {
+export function secretManifest(
+  session: SessionRow,
+  jobUid: string,
+  env: Record<string, string>,
+  { bundleCa }: Pick<BundleSettings, "bundleCa">,
+): V1Secret {
   const name = jobName(session.id);
   return {
     apiVersion: "v1",
@@ -130,6 +144,7 @@ export function secretManifest(session: SessionRow, jobUid: string, env: Record<
       "pod-secret": session.pod_secret,
       "env.json": JSON.stringify(env),
       ...(session.command !== null && { command: session.command }),
+      ...(bundleCa !== "" && { "bundle-ca.pem": bundleCa }),
     },
   };
 }

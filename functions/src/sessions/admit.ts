@@ -1,9 +1,9 @@
 import { createHmac, randomBytes, randomUUID } from "node:crypto";
 import { findSessionOfRequest, insertSession, type SessionRow } from "@cliscale/db";
-import type { CreateSessionInput, ErrorDetails } from "@cliscale/protocol";
-import { HttpsError } from "firebase-functions/https";
+import type { CreateSessionInput } from "@cliscale/protocol";
 import type { Deps } from "../deps.ts";
-import { dependingOn } from "../http/errors.ts";
+import { dependingOn, invalidField } from "../http/errors.ts";
+import { commandOf } from "./bundle.ts";
 import { withdrawn } from "./launch.ts";
 
 /** 43 characters of base64url. */
@@ -25,7 +25,7 @@ export async function admitSession(
       request_digest: digestOf(input, podSecret),
       bundle_source: input.bundle.source,
       bundle_sha256: input.bundle.sha256 ?? null,
-      command: input.command ?? null,
+      command: commandOf(settings.bundles, input.bundle, input.command),
       terminal: "runner",
       pod_secret: podSecret,
       lifetime_seconds: Math.min(input.lifetimeSeconds ?? settings.lifetimeDefaultSeconds, settings.lifetimeMaxSeconds),
@@ -35,16 +35,11 @@ export async function admitSession(
 
     const earlier = await findSessionOfRequest(pool, uid, requestId);
     if (!earlier) throw withdrawn();
-    if (earlier.request_digest !== digestOf(input, earlier.pod_secret)) throw requestIdTaken();
+    if (earlier.request_digest !== digestOf(input, earlier.pod_secret)) {
+      throw invalidField("requestId", "was used before, with other input");
+    }
     return earlier;
   });
-}
-
-function requestIdTaken(): HttpsError {
-  const details: ErrorDetails = {
-    violations: [{ field: "requestId", message: "was used before, with other input" }],
-  };
-  return new HttpsError("invalid-argument", "Some fields are not valid.", details);
 }
 
 /** Tells whether two requests ask for the same, without keeping what they ask for: `env` is kept nowhere but in the Secret. */

@@ -4,6 +4,7 @@ import type { Deps } from "../deps.ts";
 import type { Call } from "../http/callable.ts";
 import { mintAttach } from "../tokens/attachToken.ts";
 import { lookAtSession, recordPod } from "./observe.ts";
+import { waitInQueue } from "./queued.ts";
 import { createStageReporter, type StageReporter } from "./stages.ts";
 import { sessionView } from "./view.ts";
 
@@ -32,13 +33,14 @@ async function look(deps: Deps, session: SessionRow, stages: StageReporter): Pro
   return seen.session;
 }
 
-/** Follows the pod of a session until it is ready or has ended, recording what it shows and reporting the stages. */
+/** Waits for a session's turn, then follows its pod until it is ready or has ended, recording what it shows and reporting the stages. */
 async function follow(deps: Deps, session: SessionRow, call: WaitingCall, stages: StageReporter): Promise<SessionRow> {
-  let current = session;
-  await stages.report(current, undefined);
-  if (current.state === "ended") return current;
+  await stages.report(session, undefined);
   const timeUp = AbortSignal.timeout(call.streaming ? streamingMilliseconds : plainMilliseconds);
-  await deps.cluster.followPod(session.id, AbortSignal.any([timeUp, call.signal]), async (pod) => {
+  const signal = AbortSignal.any([timeUp, call.signal]);
+  let current = await waitInQueue(deps, session, signal);
+  if (current.state === "ended" || current.state === "queued") return current;
+  await deps.cluster.followPod(session.id, signal, async (pod) => {
     current = await recordPod(deps, current, pod);
     await stages.report(current, pod);
     return current.state === "ready" || current.state === "ended";

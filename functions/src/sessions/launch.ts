@@ -1,5 +1,11 @@
-import { discardSession, findSession, type SessionRow, startSession } from "@cliscale/db";
-import type { SessionState } from "@cliscale/protocol";
+import {
+  discardSession,
+  discardUnpreparedSession,
+  findSession,
+  markSessionPrepared,
+  type SessionRow,
+  startSession,
+} from "@cliscale/db";
 import { HttpsError } from "firebase-functions/https";
 import * as logger from "firebase-functions/logger";
 import type { Deps } from "../deps.ts";
@@ -7,10 +13,18 @@ import { dependingOn, describe } from "../http/errors.ts";
 import { jobManifest, secretManifest } from "../kubernetes/jobManifest.ts";
 
 /**
+ * How long after its creation a session that is not yet prepared may still have a launcher. The launcher has two rows to write and
+ * at most three calls to make, each of which ends within 10 s. With the minute between two sweeps, and the sweep itself, what a dead
+ * launcher leaves is gone within two minutes. A launcher that is slower all the same finds its row gone, and cleans up.
+ */
+export const launchWindowSeconds = 40;
+
+/**
  * Brings a queued session to its start, in the one order that every session has: row → suspended Job → Secret that the Job
- * owns → state `starting`, where the row still wants it → the Job resumes; then answers. Each step may be repeated, so that a
- * request that is made twice, or again after a crash, ends with one Job. When a step fails, or the answer of the call that
- * started the session, nothing is left behind.
+ * owns → the row says that it is prepared → state `starting`, where the row still wants it → the Job resumes; then answers.
+ * Each step may be repeated, so that a request that is made twice, or again after a crash, ends with one Job. A process that
+ * dies leaves what others can finish: any call and the sweep start a prepared session, and remove one that never will be,
+ * since its `env` is gone. When a step fails, or the answer of the call that started the session, nothing is left behind.
  */
 export async function launchSession<Answer>(
   deps: Deps,
@@ -19,18 +33,21 @@ export async function launchSession<Answer>(
   answer: (launched: SessionRow) => Promise<Answer>,
 ): Promise<Answer> {
   const { pool, cluster, settings } = deps;
-  /** The states out of which this call may take the session back: once another call has started it, it is that one's. */
-  let ours: SessionState[] = ["queued"];
+  const { id } = session;
+  /** Takes the session back as far as it is this call's: once another call has brought it further, it is that one's. */
+  let takeBack: () => Promise<unknown> = () => discardUnpreparedSession(pool, id, 0);
   try {
     const jobUid = await cluster.createJob(jobManifest(session, settings));
-    await cluster.createSecret(secretManifest(session, jobUid, env));
-    const started = await dependingOn("postgres", () => startSession(pool, session.id));
+    await cluster.createSecret(secretManifest(session, jobUid, env, settings.bundles));
+    const prepared = await dependingOn("postgres", () => markSessionPrepared(pool, id));
+    if (prepared) takeBack = () => discardSession(pool, id, ["queued"]);
+    const started = await dependingOn("postgres", () => startSession(pool, id));
     if (!started) return await answer(await overtaken(deps, session));
-    ours = ["starting", "ready"];
-    const resumed = await cluster.resumeJob(session.id);
+    takeBack = () => discardSession(pool, id, ["starting", "ready"]);
+    const resumed = await cluster.resumeJob(id);
     return await answer(resumed ? started : await overtaken(deps, session));
   } catch (error) {
-    await withdraw(deps, session, ours);
+    await withdraw(deps, session, takeBack);
     throw error;
   }
 }
@@ -51,12 +68,15 @@ async function overtaken({ pool, cluster }: Deps, session: SessionRow): Promise<
 }
 
 /** The row goes first and decides: the Job of a session that lives on, because others use it, stays. */
-async function withdraw({ pool, cluster }: Deps, session: SessionRow, states: SessionState[]): Promise<void> {
+async function withdraw({ pool, cluster }: Deps, session: SessionRow, takeBack: () => Promise<unknown>): Promise<void> {
   const report = (error: unknown): undefined => {
     logger.error("clean-up of a failed start failed", { sessionId: session.id, cause: describe(error) });
   };
-  const left = await discardSession(pool, session.id, states)
+  // What fails here is left to the sweep.
+  await takeBack()
     .then(() => findSession(pool, session.owner_uid, session.id))
+    .then(async (left) => {
+      if (!left || left.state === "ended") await cluster.deleteJob(session.id);
+    })
     .catch(report);
-  if (!left || left.state === "ended") await cluster.deleteJob(session.id).catch(report);
 }

@@ -7,12 +7,16 @@ import { startKms } from "@cliscale/local/kms";
 import { handleAttachSession } from "../../src/attachSession.ts";
 import { handleCreateSession } from "../../src/createSession.ts";
 import type { Deps } from "../../src/deps.ts";
+import { handleExtendSession } from "../../src/extendSession.ts";
 import { handleGetSession } from "../../src/getSession.ts";
 import { DependencyError } from "../../src/http/errors.ts";
 import { jobName } from "../../src/kubernetes/jobManifest.ts";
+import { handleListSessions } from "../../src/listSessions.ts";
 import { handleStopSession } from "../../src/stopSession.ts";
+import { handleSweep } from "../../src/sweepSessions.ts";
 import { createKmsSigner } from "../../src/tokens/signer.ts";
 import {
+  age,
   around,
   call,
   type ControlPlane,
@@ -38,17 +42,25 @@ export function outageCases(plane: ControlPlane): void {
     for (const handle of [handleAttachSession, handleGetSession, handleStopSession]) {
       await assert.rejects(handle(deps, call({ sessionId: session.id })), postgres);
     }
+    await assert.rejects(handleExtendSession(deps, call({ sessionId: session.id, lifetimeSeconds: 60 })), postgres);
+    await assert.rejects(handleListSessions(deps, call({})), postgres);
   });
 
-  test("a database that goes away in the middle of a start leaves nothing in the cluster", async () => {
+  test("a start in the middle of which the database goes away is gone after a sweep, or goes on when it is made again", async () => {
     const pool = openPool(plane.databaseUrl);
-    const input = wish();
-    const closeIt = async (moment: string) => (moment === "after createSecret" ? pool.end() : undefined);
+    const inputs = [wish(), wish()] as const;
+    let closed: Promise<void> | undefined;
+    const closeIt = async (moment: string) => (moment === "after createSecret" ? (closed ??= pool.end()) : undefined);
     const deps = { ...plane.deps, pool, cluster: around(plane.deps.cluster, closeIt) };
-    await assert.rejects(handleCreateSession(deps, call(input)), { dependency: "postgres" });
-    await requireGone(plane, await idOf(plane, input));
-    // The row could not be taken back: the same request begins again with it.
-    assert.ok((await handleCreateSession(plane.deps, call(input))).attach);
+    await Promise.all(
+      inputs.map((input) => assert.rejects(handleCreateSession(deps, call(input)), { dependency: "postgres" })),
+    );
+    assert.ok((await handleCreateSession(plane.deps, call(inputs[0]))).attach);
+    const abandoned = await idOf(plane, inputs[1]);
+    await age(plane, abandoned);
+    await handleSweep(plane.deps);
+    assert.equal(await plane.row(abandoned), undefined);
+    await requireGone(plane, abandoned);
   });
 
   test("of two calls of one request, the one that fails does not end what the other has started", async () => {

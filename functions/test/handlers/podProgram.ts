@@ -1,3 +1,4 @@
+import type { Template } from "@cliscale/protocol";
 import { baseEnvironment, type Image } from "../../../packages/local/src/kubernetes/kubelet/images.ts";
 
 /** What runs in a pod of these tests: it does what the source of its bundle says. */
@@ -15,6 +16,7 @@ const program = `
   }
   const behaviours = {
     "template:listen": listen,
+    "template:late": () => setTimeout(listen, 1500),
     "template:deaf": () => setInterval(() => {}, 1000),
     "template:exited": () => end(JSON.stringify({ outcome: "exited", exitCode: 3, command: "cowsay" }), 0),
     "template:failed": () => end(JSON.stringify({ outcome: "failed", message: "The bundle has no program." }), 1),
@@ -22,8 +24,18 @@ const program = `
     "template:nul": () => end(JSON.stringify({ outcome: "failed", message: "a\\0b", command: "c\\0d" }), 1),
     "template:silent": () => end(undefined, 7),
   };
-  behaviours[env.RUNNER_BUNDLE_SOURCE]();
+  behaviours[env.RUNNER_BUNDLE_SOURCE.replace(/^npm:(.*)@.*/, "template:$1")]();
 `;
+
+/** A template for each behaviour. It stands for a bundle of another kind, as all but the shell do. */
+export const podTemplates: Template[] = [...program.matchAll(/"template:(\w+)"/g)].map(([, name = ""]) => ({
+  name,
+  title: name,
+  description: name,
+  source: `npm:${name}@1.0.0`,
+  env: [],
+  npmScripts: [],
+}));
 
 export const podProgram: Image = {
   entrypoint: [process.execPath, "-e", program],

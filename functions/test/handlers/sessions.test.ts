@@ -1,5 +1,7 @@
 import { after, suite } from "node:test";
 import { endingCases } from "./endingCases.ts";
+import { extendCases } from "./extendCases.ts";
+import { listCases } from "./listCases.ts";
 import { outageCases } from "./outageCases.ts";
 import { startCases } from "./startCases.ts";
 import { startControlPlane } from "./support.ts";
@@ -11,4 +13,6 @@ suite("sessions", { concurrency: 10 }, () => {
   outageCases(plane);
   startCases(plane);
   endingCases(plane);
+  listCases(plane);
+  extendCases(plane);
 });

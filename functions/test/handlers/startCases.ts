@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { StartAnswer } from "@cliscale/protocol";
+import type { ErrorDetails, StartAnswer } from "@cliscale/protocol";
+import type { HttpsError } from "firebase-functions/https";
 import { createLocalJWKSet, jwtVerify } from "jose";
+import { defaultBundleSettings } from "../../src/bundleSettings.ts";
 import { handleAttachSession } from "../../src/attachSession.ts";
 import { handleCreateSession } from "../../src/createSession.ts";
 import { handleGetSession } from "../../src/getSession.ts";
 import { handleJwks } from "../../src/jwks.ts";
 import { jobName, runnerNamespace } from "../../src/kubernetes/jobManifest.ts";
 import { handleStopSession } from "../../src/stopSession.ts";
+import { podTemplates } from "./podProgram.ts";
 import { around, call, type ControlPlane, eventually, requireGone, wish } from "./support.ts";
 
 const namespace = runnerNamespace;
@@ -62,6 +65,32 @@ export function startCases(plane: ControlPlane): void {
       ["before resumeJob", "starting", true, true],
       ["after resumeJob", "starting", false, true],
     ]);
+  });
+
+  test("a bundle that is not allowed is refused before there is a row", async () => {
+    for (const source of ["template:nothing", "npm:cowsay@latest", "https://169.254.169.254/a.tgz"]) {
+      const input = wish(source);
+      await assert.rejects(handleCreateSession(plane.deps, call(input)), ({ code, details }: HttpsError) => {
+        assert.equal(code, "invalid-argument");
+        assert.equal((details as ErrorDetails).violations?.[0]?.field, "bundle.source");
+        return true;
+      });
+      const { rowCount } = await plane.pool.query(`select from sessions where request_id = $1`, [input.requestId]);
+      assert.equal(rowCount, 0);
+    }
+  });
+
+  test("a session of a template keeps its name, has its command, and fetches what it stands for", async () => {
+    const listen = podTemplates.find(({ name }) => name === "listen");
+    const templates = [{ ...listen!, name: "tool", command: "listen --well" }];
+    const settings = { ...plane.deps.settings, bundles: { ...defaultBundleSettings, templates } };
+    const { session } = await handleCreateSession({ ...plane.deps, settings }, call(wish("template:tool")));
+    assert.deepEqual(
+      [session.state, session.bundle, session.command],
+      ["ready", { source: "template:tool" }, "listen --well"],
+    );
+    const secret = await plane.core.readNamespacedSecret({ namespace, name: jobName(session.id) });
+    assert.equal(Buffer.from(secret.data!["command"]!, "base64").toString(), "listen --well");
   });
 
   test("a streaming call is told every stage once, in order, and gets a token that is valid", async () => {

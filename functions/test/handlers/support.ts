@@ -1,41 +1,30 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { createPool, type SessionRow } from "@cliscale/db";
+import { insertSession, type SessionRow } from "@cliscale/db";
 import { startKms } from "@cliscale/local/kms";
 import { type Kubernetes, startKubernetes } from "@cliscale/local/kubernetes";
 import { startTestDatabase } from "@cliscale/local/testing";
-import type { CreateSessionInput, StageEvent } from "@cliscale/protocol";
+import type { CreateSessionInput } from "@cliscale/protocol";
 import { createLogger } from "@cliscale/service";
 import { BatchV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import type { Pool } from "pg";
 import type { Deps } from "../../src/deps.ts";
-import type { Call } from "../../src/http/callable.ts";
 import { type Cluster, createCluster } from "../../src/kubernetes/cluster.ts";
-import { jobName, runnerNamespace } from "../../src/kubernetes/jobManifest.ts";
-import { createSchedule } from "../../src/schedule.ts";
-import type { SessionSettings } from "../../src/settings.ts";
-import { createKmsSigner } from "../../src/tokens/signer.ts";
+import { jobName, runnerNamespace, sessionLabel } from "../../src/kubernetes/jobManifest.ts";
 import { users } from "../../../packages/local/src/kubernetes/api/authenticate.ts";
+import type { SweepResult } from "../../src/sweepSessions.ts";
+import { type Addresses, depsAt } from "./functionsSide.ts";
+import { sessionRow } from "../support/sessionRow.ts";
 import { podProgram } from "./podProgram.ts";
 
-// Google's clients would ask a metadata server who they are.
-process.env["METADATA_SERVER_DETECTION"] = "none";
-process.env["LOG_LEVEL"] ??= "silent";
-
-export const signingKey = "projects/demo-cliscale/locations/us-central1/keyRings/cliscale/cryptoKeys/attach";
-const settings: SessionSettings = {
-  runnerImage: "test-runner:1",
-  runtimeClass: "",
-  gatewayUrl: "ws://127.0.0.1:8080",
-  tokenIssuer: "https://cliscale.test",
-  lifetimeDefaultSeconds: 3600,
-  lifetimeMaxSeconds: 28_800,
-  idleDefaultSeconds: 1800,
-};
+export { around, call, nowhere, openPool, signingKey } from "./functionsSide.ts";
 
 /** What the functions depend on, the functions' side of it as `deps`, and an administrator's view of the cluster. */
 export interface ControlPlane {
@@ -49,16 +38,17 @@ export interface ControlPlane {
   core: CoreV1Api;
   /** Lets something go wrong with the next requests of the functions to Kubernetes. */
   fail: (match: { verb: string; resource?: string; name?: string }, fault: object, times?: number) => void;
+  /** Forgets what of that has not happened yet. */
+  clearFaults(): Promise<void>;
   /** A cluster client for an API at this address, with the functions' credentials. */
-  clusterAt: (endpoint: string) => Cluster;
+  clusterAt: (endpoint: string, callMilliseconds?: number) => Cluster;
+  /** What a functions process needs to know to depend on the same. */
+  addresses: Addresses;
   /** How many rows, Jobs, Secrets and pods there are. */
   count(): Promise<Record<"rows" | "jobs" | "secrets" | "pods", number>>;
   row(sessionId: string): Promise<SessionRow | undefined>;
   stop(): Promise<void>;
 }
-
-/** An address at which nothing listens. */
-export const nowhere = "http://127.0.0.1:9";
 
 export async function startControlPlane(kmsClock?: () => Date): Promise<ControlPlane> {
   const folder = await mkdtemp(join(tmpdir(), "cliscale-handlers-"));
@@ -76,23 +66,18 @@ export async function startControlPlane(kmsClock?: () => Date): Promise<ControlP
   ]);
   const tokenFile = join(folder, "functions-token");
   await writeFile(tokenFile, kubernetes.tokens.functions, { mode: 0o600 });
-  const clusterAt = (endpoint: string) => createCluster({ endpoint, caFile: join(folder, "ca.crt"), tokenFile });
+  const caFile = join(folder, "ca.crt");
   const kmsUrl = `http://127.0.0.1:${kms.port}`;
-  const pool = openPool(database.url);
+  const addresses = { databaseUrl: database.url, kmsUrl, kubernetesUrl: kubernetes.url, caFile, tokenFile };
+  const deps = depsAt(addresses);
   const config = new KubeConfig();
   config.loadFromFile(kubernetes.kubeconfigPath);
   const jobs = config.makeApiClient(BatchV1Api);
   const core = config.makeApiClient(CoreV1Api);
   const namespace = runnerNamespace;
   return {
-    deps: {
-      pool,
-      cluster: clusterAt(kubernetes.url),
-      signer: createKmsSigner({ key: signingKey, endpoint: kmsUrl }),
-      schedule: createSchedule({ endpoint: nowhere, project: "demo-cliscale", location: "us-central1" }),
-      settings,
-    },
-    pool,
+    deps,
+    pool: deps.pool,
     databaseUrl: database.url,
     kms,
     kmsUrl,
@@ -101,10 +86,19 @@ export async function startControlPlane(kmsClock?: () => Date): Promise<ControlP
     core,
     fail: (match, fault, times = 1) =>
       kubernetes.injectFault({ match: { ...match, user: users.functions.name }, fault, times }),
-    clusterAt,
+    async clearFaults() {
+      const headers = { Authorization: `Bearer ${kubernetes.tokens.admin}` };
+      const clearing = request(`${kubernetes.url}/faults`, { method: "DELETE", ca: kubernetes.ca, headers }).end();
+      const [response] = (await once(clearing, "response")) as [IncomingMessage];
+      response.resume();
+      assert.equal(response.statusCode, 200);
+    },
+    clusterAt: (endpoint, callMilliseconds) =>
+      createCluster({ endpoint, caFile, tokenFile, ...(callMilliseconds && { callMilliseconds }) }),
+    addresses,
     async count() {
       const [rows, jobList, secrets, pods] = await Promise.all([
-        pool.query(`select from sessions`),
+        deps.pool.query(`select from sessions`),
         jobs.listNamespacedJob({ namespace }),
         core.listNamespacedSecret({ namespace }),
         core.listNamespacedPod({ namespace }),
@@ -117,42 +111,14 @@ export async function startControlPlane(kmsClock?: () => Date): Promise<ControlP
       };
     },
     async row(sessionId) {
-      const { rows } = await pool.query<SessionRow>(`select * from sessions where id = $1`, [sessionId]);
+      const { rows } = await deps.pool.query<SessionRow>(`select * from sessions where id = $1`, [sessionId]);
       return rows[0];
     },
     async stop() {
-      await pool.end();
+      await deps.pool.end();
       await Promise.all([database.remove(), kms.stop(), kubernetes.close()]);
       await rm(folder, { recursive: true, force: true });
     },
-  };
-}
-
-export function openPool(connectionString: string): Pool {
-  return createPool({ connectionString, applicationName: "test", max: 10, onError: () => undefined });
-}
-
-export interface TestCall<Input> extends Call<Input> {
-  chunks: StageEvent[];
-  /** Makes the caller go away. */
-  leave(): void;
-}
-
-/** A call that has passed the door. */
-export function call<Input>(input: Input, { uid = "ada", streaming = false } = {}): TestCall<Input> {
-  const chunks: StageEvent[] = [];
-  const caller = new AbortController();
-  return {
-    uid,
-    input,
-    streaming,
-    chunks,
-    sendChunk: (chunk) => {
-      chunks.push(chunk as StageEvent);
-      return Promise.resolve(true);
-    },
-    signal: caller.signal,
-    leave: () => caller.abort(),
   };
 }
 
@@ -161,25 +127,19 @@ export function wish(source = "template:listen", more: Partial<CreateSessionInpu
   return { bundle: { source }, requestId: randomUUID(), ...more };
 }
 
+/** Inserts a row of a session that nothing else knows of, as it is when it has just been asked for, or changed by hand. */
+export async function insertRow({ pool }: ControlPlane, values: Partial<SessionRow>): Promise<SessionRow> {
+  const { state, started_at, ...row } = sessionRow({ id: randomUUID(), request_id: randomUUID(), ...values });
+  const inserted = await insertSession(pool, row);
+  await pool.query(`update sessions set state = $2, started_at = $3 where id = $1`, [row.id, state, started_at]);
+  return { ...inserted!, state, started_at };
+}
+
 /** The session that a request has made. */
 export async function idOf({ pool }: ControlPlane, { requestId }: CreateSessionInput): Promise<string> {
   const { rows } = await pool.query<{ id: string }>(`select id from sessions where request_id = $1`, [requestId]);
   assert.equal(rows.length, 1);
   return rows[0]!.id;
-}
-
-/** A cluster that has something done before each of its steps, and after it. */
-export function around(cluster: Cluster, hook: (moment: string) => Promise<void>): Cluster {
-  const wrapped = Object.entries(cluster).map(([step, run]: [string, (...args: unknown[]) => Promise<unknown>]) => [
-    step,
-    async (...args: unknown[]) => {
-      await hook(`before ${step}`);
-      const result = await run(...args);
-      await hook(`after ${step}`);
-      return result;
-    },
-  ]);
-  return Object.fromEntries(wrapped) as Cluster;
 }
 
 /** Tries a check again until it holds; the cluster's own clean-up takes a moment. Fails as the check does after 10 s. */
@@ -193,6 +153,11 @@ export async function eventually<T>(check: () => Promise<T>): Promise<T> {
       await delay(50);
     }
   }
+}
+
+/** Lets a session look as if it had been created a minute earlier. */
+export async function age({ pool }: ControlPlane, sessionId: string): Promise<void> {
+  await pool.query(`update sessions set created_at = created_at - interval '1 minute' where id = $1`, [sessionId]);
 }
 
 /** Whether nothing of a session is left in the cluster. */
@@ -210,4 +175,31 @@ export function requireGone({ jobs, core }: ControlPlane, sessionId: string): Pr
       [],
     );
   });
+}
+
+/** What a sweep does where all is as it should be. */
+export const nothing: SweepResult = {
+  tokensDeleted: 0,
+  sessionsEnded: 0,
+  sessionsRemoved: 0,
+  sessionsStarted: 0,
+  sessionsRepaired: 0,
+  jobsDeleted: 0,
+  sessionsForgotten: 0,
+  failed: [],
+};
+
+/** What a session that runs is made of. */
+export const whole = { jobs: 1, secrets: 1, pods: 1 };
+
+/** How many of each a session has in the cluster. */
+export async function partsOf({ jobs, core }: ControlPlane, sessionId: string): Promise<typeof whole> {
+  const namespace = runnerNamespace;
+  const labelSelector = `${sessionLabel}=${sessionId}`;
+  const [jobList, secrets, pods] = await Promise.all([
+    jobs.listNamespacedJob({ namespace, labelSelector }),
+    core.listNamespacedSecret({ namespace, labelSelector }),
+    core.listNamespacedPod({ namespace, labelSelector }),
+  ]);
+  return { jobs: jobList.items.length, secrets: secrets.items.length, pods: pods.items.length };
 }

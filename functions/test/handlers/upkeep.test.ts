@@ -18,10 +18,10 @@ import { handleHealth } from "../../src/health.ts";
 import { handleJwks } from "../../src/jwks.ts";
 import { handleRotation } from "../../src/rotateSigningKey.ts";
 import { createSchedule } from "../../src/schedule.ts";
-import { handleSweep } from "../../src/sweepSessions.ts";
+import { handleSweep, sweepAndReport } from "../../src/sweepSessions.ts";
 import { mintAttach } from "../../src/tokens/attachToken.ts";
 import { createKmsSigner } from "../../src/tokens/signer.ts";
-import { call, eventually, openPool, requireGone, signingKey, startControlPlane, wish } from "./support.ts";
+import { call, eventually, nothing, openPool, requireGone, signingKey, startControlPlane, wish } from "./support.ts";
 
 const plane = await startControlPlane();
 after(() => plane.stop());
@@ -42,7 +42,7 @@ test("a sweep ends what is past its lifetime, with its Job, and removes expired 
     kid: "kid",
     lifetimeSeconds: -1,
   });
-  assert.deepEqual(await handleSweep(plane.deps), { tokensDeleted: 1, sessionsEnded: 1 });
+  assert.deepEqual(await handleSweep(plane.deps), { ...nothing, tokensDeleted: 1, sessionsEnded: 1 });
 
   const { session } = await handleGetSession(plane.deps, call({ sessionId: overdue!.session.id }));
   assert.deepEqual([session.state, session.endReason], ["ended", "deadline"]);
@@ -51,15 +51,18 @@ test("a sweep ends what is past its lifetime, with its Job, and removes expired 
   assert.equal(kept.session.state, "ready");
   const { rows } = await plane.pool.query<{ session_id: string }>(`select session_id from token_jti`);
   assert.deepEqual(rows.map((row) => row.session_id).toSorted(), [session.id, live!.session.id].toSorted());
-  assert.deepEqual(await handleSweep(plane.deps), { tokensDeleted: 0, sessionsEnded: 0 });
+  assert.deepEqual(await handleSweep(plane.deps), nothing);
 });
 
 test("a sweep ends rows while Kubernetes is down", async () => {
   const { session } = await handleCreateSession(plane.deps, call(wish()));
   await plane.pool.query(`update sessions set expires_at = now() where id = $1`, [session.id]);
   const cluster = plane.clusterAt("https://127.0.0.1:9");
-  assert.equal((await handleSweep({ ...plane.deps, cluster })).sessionsEnded, 1);
+  const result = await handleSweep({ ...plane.deps, cluster });
+  assert.deepEqual([result.sessionsEnded, result.failed], [1, ["reconcile"]]);
   assert.equal((await plane.row(session.id))?.end_reason, "deadline");
+  assert.equal((await handleSweep(plane.deps, { jobAgeSeconds: 0 })).jobsDeleted, 1);
+  await requireGone(plane, session.id);
 });
 
 test("a key rotates when it is old, is published at once, and signs when every gateway must know it", async () => {
@@ -100,13 +103,17 @@ test("health is ok when all is well, and names exactly what fails", async () => 
   const folder = await mkdtemp(join(tmpdir(), "cliscale-scheduler-"));
   const location = { project: "demo-cliscale", location: "us-central1" };
   const sweep = "projects/demo-cliscale/locations/us-central1/jobs/firebase-schedule-sweepSessions-us-central1";
-  let outcome = status.OK;
+  let sweeping: Deps = plane.deps;
   const scheduler = await startScheduler({
     port: 0,
     stateDir: folder,
     functionsUrl: "http://127.0.0.1:9/demo-cliscale/us-central1",
     functions: [{ name: "sweepSessions", schedule: "0 0 1 1 *" }],
-    send: () => Promise.resolve(outcome),
+    send: () =>
+      sweepAndReport(sweeping).then(
+        () => status.OK,
+        () => status.INTERNAL,
+      ),
   });
   const endpoint = `http://127.0.0.1:${scheduler.port}`;
   const client = new CloudSchedulerClient(grpcClientOptions(endpoint));
@@ -131,10 +138,11 @@ test("health is ok when all is well, and names exactly what fails", async () => 
     plane.fail({ verb: "list", resource: "pods" }, { hang: true });
     assert.deepEqual(await checks(), ["kubernetes"]);
 
-    outcome = status.INTERNAL;
+    // A sweep of which a step fails is a sweep that failed.
+    sweeping = { ...plane.deps, cluster: plane.clusterAt("https://127.0.0.1:9") };
     await client.runJob({ name: sweep });
     await eventually(async () => assert.deepEqual(await checks(), ["scheduler"]));
-    outcome = status.OK;
+    sweeping = plane.deps;
     await client.runJob({ name: sweep });
     await eventually(async () => assert.deepEqual(await checks(), []));
     await client.pauseJob({ name: sweep });

@@ -15,10 +15,13 @@ export interface CallableAnswer {
   error?: { status: string; message: string; details?: unknown };
 }
 
+/** What Cloud Run takes at most. */
+const requestBytes = 32 * 1024 * 1024;
+
 /** Serves functions by name with what Cloud Run's Functions Framework gives them: Express, a parsed body and a raw one. */
 export async function serveCallables(functions: Record<string, unknown>): Promise<CallableServer> {
   const app = express();
-  app.use(express.json({ verify: keepRawBody }));
+  app.use(express.json({ limit: requestBytes, verify: keepRawBody }));
   for (const [name, handler] of Object.entries(functions)) app.all(`/${name}`, handler as RequestHandler);
   const server = createServer(app);
   server.listen(0, "127.0.0.1");

@@ -20,6 +20,7 @@ export function sessionRow(values: Partial<SessionRow> = {}): SessionRow {
     lifetime_seconds: 3600,
     idle_seconds: 1800,
     created_at: new Date("2026-01-01T12:00:00Z"),
+    prepared_at: null,
     started_at: null,
     ready_at: null,
     ended_at: null,

@@ -1,6 +1,13 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { BlockList } from "node:net";
-import { createPool, insertSession, insertToken, markSessionReady, startSession } from "@cliscale/db";
+import {
+  createPool,
+  insertSession,
+  insertToken,
+  markSessionPrepared,
+  markSessionReady,
+  startSession,
+} from "@cliscale/db";
 import { startTestDatabase } from "@cliscale/local/testing";
 import type { Pool } from "pg";
 import type { Deadlines } from "../../src/deadlines.ts";
@@ -137,6 +144,7 @@ async function createSession(pool: Pool, options: Parameters<World["createSessio
     lifetime_seconds: 600,
     idle_seconds: 0,
   });
+  await markSessionPrepared(pool, id);
   await startSession(pool, id);
   await markSessionReady(pool, id, podIp);
   return { id, owner, podIp, podSecret };

@@ -1,4 +1,14 @@
-import type { CreateSessionInput, SessionAnswer, StageEvent, StartAnswer } from "@cliscale/protocol";
+import type {
+  CallableInput,
+  CallableName,
+  CallableOutput,
+  CreateSessionInput,
+  ListSessionsInput,
+  SessionAnswer,
+  SessionList,
+  StageEvent,
+  StartAnswer,
+} from "@cliscale/protocol";
 import { type CallOptions, type Callables, call } from "./calls/callable.ts";
 
 export interface ClientOptions {
@@ -29,6 +39,13 @@ export interface Client {
   /** A fresh token for a session, answered as by createSession; `failed-precondition` when the session has ended. */
   attachSession(sessionId: string, options?: StartOptions): Promise<StartAnswer>;
   getSession(sessionId: string, options?: QueryOptions): Promise<SessionAnswer>;
+  /** A page of the caller's own sessions, newest first; `eachSession` goes through all pages. */
+  listSessions(input?: ListSessionsInput, options?: QueryOptions): Promise<SessionList>;
+  /**
+   * Lets a session live for so many seconds from now on at least, up to the longest lifetime that is allowed;
+   * `failed-precondition` when it has ended.
+   */
+  extendSession(sessionId: string, lifetimeSeconds: number, options?: QueryOptions): Promise<SessionAnswer>;
   /** Ends a session; one that has ended is no error. */
   stopSession(sessionId: string, options?: QueryOptions): Promise<SessionAnswer>;
 }
@@ -44,20 +61,23 @@ export function createClient(options: ClientOptions): Client {
     // A browser's fetch refuses to be called as a method of another object.
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
   };
+  const ask = async <Name extends CallableName>(
+    name: Name,
+    input: CallableInput<Name>,
+    callOptions: CallOptions,
+  ): Promise<CallableOutput<Name>> => (await call(callables, name, input, callOptions)) as CallableOutput<Name>;
+
   return {
-    async createSession(input, startOptions) {
-      const data = { ...input, requestId: input.requestId ?? crypto.randomUUID() };
-      return (await call(callables, "createSession", data, forStart(startOptions))) as StartAnswer;
+    createSession(input, startOptions) {
+      const request = { ...input, requestId: input.requestId ?? crypto.randomUUID() };
+      return ask("createSession", request, forStart(startOptions));
     },
-    async attachSession(sessionId, startOptions) {
-      return (await call(callables, "attachSession", { sessionId }, forStart(startOptions))) as StartAnswer;
-    },
-    async getSession(sessionId, queryOptions) {
-      return (await call(callables, "getSession", { sessionId }, forQuery(queryOptions))) as SessionAnswer;
-    },
-    async stopSession(sessionId, queryOptions) {
-      return (await call(callables, "stopSession", { sessionId }, forQuery(queryOptions))) as SessionAnswer;
-    },
+    attachSession: (sessionId, startOptions) => ask("attachSession", { sessionId }, forStart(startOptions)),
+    getSession: (sessionId, queryOptions) => ask("getSession", { sessionId }, forQuery(queryOptions)),
+    listSessions: (input, queryOptions) => ask("listSessions", input ?? {}, forQuery(queryOptions)),
+    extendSession: (sessionId, lifetimeSeconds, queryOptions) =>
+      ask("extendSession", { sessionId, lifetimeSeconds }, forQuery(queryOptions)),
+    stopSession: (sessionId, queryOptions) => ask("stopSession", { sessionId }, forQuery(queryOptions)),
   };
 }
 

@@ -1,5 +1,6 @@
 export { CallError } from "./calls/callError.ts";
 export { type Client, type ClientOptions, type QueryOptions, type StartOptions, createClient } from "./client.ts";
+export { eachSession } from "./eachSession.ts";
 export { startSession, waitForAttach } from "./startSession.ts";
 export type { Backoff } from "./terminal/backoff.ts";
 export type { Times } from "./terminal/connection.ts";

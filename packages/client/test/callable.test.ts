@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { CallError, createClient } from "@cliscale/client";
+import { CallError, createClient, eachSession } from "@cliscale/client";
 import { call } from "../src/calls/callable.ts";
 import { type Answer, broken, error, result, startCallables, stream } from "./support/callableServer.ts";
 import { session, sessionId, stage } from "./support/sessions.ts";
@@ -44,6 +44,38 @@ test("createSession makes up a requestId, a new one each time, and keeps one tha
   assert.match(ids[0]!, /^[0-9a-f]{8}-[0-9a-f-]{27}$/);
   assert.notEqual(ids[0], ids[1]);
   assert.equal(ids[2], sessionId);
+});
+
+test("a session is extended by its id and a lifetime", async () => {
+  await using callables = await startCallables({ extendSession: [result({ session: session() })] });
+  const client = createClient({ functionsUrl: callables.functionsUrl, idToken });
+  assert.deepEqual(await client.extendSession(sessionId, 7200), { session: session() });
+  assert.deepEqual(callables.calls[0]?.data, { sessionId, lifetimeSeconds: 7200 });
+});
+
+test("sessions are gone through page by page, no page before it is wanted", async () => {
+  const [one, two, three] = ["one", "two", "three"].map((id) => session({ id }));
+  await using callables = await startCallables({
+    listSessions: [
+      result({ sessions: [one, two], nextPageToken: "second" }),
+      result({ sessions: [], nextPageToken: "third" }),
+      result({ sessions: [three] }),
+    ],
+  });
+  const client = createClient({ functionsUrl: callables.functionsUrl, idToken });
+  const told: [id: string, calls: number][] = [];
+  for await (const { id } of eachSession(client, { state: "ready", pageSize: 2 }))
+    told.push([id, callables.calls.length]);
+  assert.deepEqual(told, [
+    ["one", 1],
+    ["two", 1],
+    ["three", 3],
+  ]);
+  const filter = { state: "ready", pageSize: 2 };
+  assert.deepEqual(
+    callables.calls.map(({ data }) => data),
+    [filter, { ...filter, pageToken: "second" }, { ...filter, pageToken: "third" }],
+  );
 });
 
 test("a refusal becomes a CallError with code, message and details", async () => {

@@ -3,6 +3,7 @@ import knex, { type Knex } from "knex";
 import { Client } from "pg";
 import * as sessions from "./migrations/000001_sessions.ts";
 import * as tokenJti from "./migrations/000002_token_jti.ts";
+import * as preparedAt from "./migrations/000003_prepared_at.ts";
 import * as roles from "./migrations/000004_roles.ts";
 
 // Named here instead of being read from a folder, so that a bundle contains them. Each runs while the build before it serves:
@@ -10,6 +11,7 @@ import * as roles from "./migrations/000004_roles.ts";
 const migrations: Record<string, Knex.Migration> = {
   "000001_sessions": sessions,
   "000002_token_jti": tokenJti,
+  "000003_prepared_at": preparedAt,
   "000004_roles": roles,
 };
 

@@ -19,6 +19,8 @@ export interface SessionRow {
   lifetime_seconds: number;
   idle_seconds: number;
   created_at: Date;
+  /** When its Job and Secret were known to stand: from then on anyone can start it. */
+  prepared_at: Date | null;
   /** When it left the queue: its lifetime counts from here. */
   started_at: Date | null;
   ready_at: Date | null;

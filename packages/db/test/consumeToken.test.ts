@@ -9,6 +9,7 @@ import {
   endSession,
   insertSession,
   insertToken,
+  markSessionPrepared,
   markSessionReady,
   startSession,
 } from "../src/index.ts";
@@ -41,6 +42,7 @@ async function readySession(): Promise<string> {
     lifetime_seconds: 600,
     idle_seconds: 0,
   });
+  await markSessionPrepared(pool, id);
   await startSession(pool, id);
   await markSessionReady(pool, id, "10.0.0.1");
   return id;

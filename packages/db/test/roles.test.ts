@@ -20,16 +20,27 @@ interface Fixture {
 const queries: Record<string, (pool: Pool, fixture: Fixture) => Promise<unknown>> = {
   consumeToken: (pool, { sessionId, jti }) =>
     db.consumeToken(pool, { jti, ownerUid: "ada", tokenSessionId: sessionId, sessionId, admit: true }),
+  deleteEndedSessions: (pool) => db.deleteEndedSessions(pool, 30, 10),
   deleteExpiredTokens: (pool) => db.deleteExpiredTokens(pool, 10),
   discardSession: (pool, { sessionId }) => db.discardSession(pool, sessionId, ["ready"]),
+  discardUnpreparedSession: (pool, { sessionId }) => db.discardUnpreparedSession(pool, sessionId, 60),
+  discardUnpreparedSessions: (pool) => db.discardUnpreparedSessions(pool, 60, 10),
   endedSessions: (pool, { sessionId }) => db.endedSessions(pool, [sessionId]),
   endSession: (pool, { sessionId }) => db.endSession(pool, sessionId, { reason: "stopped" }),
   endOverdueSessions: (pool) => db.endOverdueSessions(pool, 10),
+  endOverdueSessionsOf: (pool) => db.endOverdueSessionsOf(pool, { ownerUid: "ada" }),
+  extendSession: (pool, { sessionId }) =>
+    db.extendSession(pool, sessionId, { lifetimeSeconds: 600, lifetimeMaxSeconds: 3600 }),
   findSession: (pool, { sessionId }) => db.findSession(pool, "ada", sessionId),
   findSessionOfRequest: (pool) => db.findSessionOfRequest(pool, "ada", randomUUID()),
   insertSession: (pool) => db.insertSession(pool, newSession()),
   insertToken: (pool, { sessionId }) => db.insertToken(pool, newToken(sessionId)),
   isSessionLive: (pool, { sessionId }) => db.isSessionLive(pool, sessionId),
+  listSessions: (pool) => db.listSessions(pool, { ownerUid: "ada", state: undefined, after: undefined, limit: 10 }),
+  liveSessions: (pool) => db.liveSessions(pool, { after: undefined, limit: 10, slowStartSeconds: 60 }),
+  markSessionPrepared: (pool, { sessionId }) => db.markSessionPrepared(pool, sessionId),
+  preparedSessions: (pool) => db.preparedSessions(pool, 10),
+  sessionStates: (pool, { sessionId }) => db.sessionStates(pool, [sessionId]),
   markSessionReady: (pool, { sessionId }) => db.markSessionReady(pool, sessionId, "10.0.0.1"),
   startSession: (pool, { sessionId }) => db.startSession(pool, sessionId),
 };
@@ -37,7 +48,7 @@ const queries: Record<string, (pool: Pool, fixture: Fixture) => Promise<unknown>
 /** What a part may do without doing it: it reads what these read. */
 const alsoPossible: Record<Part, string[]> = {
   functions: ["endedSessions", "isSessionLive"],
-  gateway: ["isSessionLive"],
+  gateway: ["isSessionLive", "sessionStates"],
 };
 
 /** What neither part may ever do. */
@@ -115,6 +126,7 @@ async function makeFixture(): Promise<Fixture> {
   const session = newSession();
   const token = newToken(session.id);
   await db.insertSession(admin, session);
+  await db.markSessionPrepared(admin, session.id);
   await db.startSession(admin, session.id);
   await db.markSessionReady(admin, session.id, "10.0.0.1");
   await db.insertToken(admin, token);
@@ -127,7 +139,7 @@ async function importsOf(part: Part): Promise<string[]> {
   for await (const file of glob(`${part}/src/**/*.ts`, { cwd: root })) {
     const text = await readFile(join(root, file), "utf8");
     for (const [, list] of text.matchAll(/^import \{([^}]*)\} from "@cliscale\/db";/gm)) {
-      for (const name of list!.split(",").map((each) => each.trim()))
+      for (const name of list!.split(",").map((each) => each.trim().replace(/ as .*/, "")))
         if (name && !name.startsWith("type ")) names.add(name);
     }
   }

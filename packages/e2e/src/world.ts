@@ -14,7 +14,7 @@ export interface World {
   user: TestUser;
   cluster: TestCluster;
   /** Rows of a query, over a connection of its own: the database may have been stopped since the last one. */
-  query<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>;
+  query: <Row extends object>(text: string, values?: unknown[]) => Promise<Row[]>;
   remove(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export async function startWorld(env: NodeJS.ProcessEnv = {}): Promise<World> {
     stack,
     user: await signInDemo(stack),
     cluster: openCluster(stack),
-    async query<Row extends object>(text: string, values: unknown[] = []) {
+    query: async <Row extends object>(text: string, values: unknown[] = []) => {
       const database = new Database({ connectionString: stack.databaseUrl });
       // It may be stopped while it is asked; the query then fails.
       database.on("error", () => undefined);

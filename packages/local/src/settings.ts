@@ -38,6 +38,12 @@ const productSettings = [
   "CLISCALE_LIFETIME_DEFAULT_SECONDS",
   "CLISCALE_LIFETIME_MAX_SECONDS",
   "CLISCALE_IDLE_DEFAULT_SECONDS",
+  "CLISCALE_TEMPLATES",
+  "CLISCALE_BUNDLE_HOSTS",
+  "CLISCALE_BUNDLE_CA_FILE",
+  "CLISCALE_UNPINNED_HOSTS",
+  "CLISCALE_NPM_TAGS",
+  "CLISCALE_NPM_SCRIPTS",
 ] as const satisfies SettingName[];
 
 /** Reads the stack's settings from the environment; @throws EnvironmentError naming all that are wrong. */

@@ -8,16 +8,17 @@ export const attachTokenAlgorithm = "RS256";
 export const attachTokenSeconds = { issued: 60, accepted: 600 } as const;
 
 export const attachTokenClaims = z.object({
-  iss: z.string(),
-  aud: z.literal(attachTokenAudience),
-  /** The Firebase uid of the session's owner. */
-  sub: z.string().min(1),
-  /** The session id. */
-  sid: z.uuid(),
-  jti: z.uuid(),
-  /** Seconds since 1970, as in RFC 7519 §2. */
-  iat: z.int(),
-  nbf: z.int(),
-  exp: z.int(),
+  iss: z.string().describe("The issuer, as configured (`CLISCALE_TOKEN_ISSUER`)."),
+  aud: z.literal(attachTokenAudience).describe("Whom it is for."),
+  sub: z.string().min(1).describe("The Firebase uid of the session's owner."),
+  sid: z.uuid().describe("The session id."),
+  jti: z.uuid().describe("Names the token: it is on the list of those that may enter, once."),
+  iat: z.int().describe("When it was issued, in seconds since 1970."),
+  nbf: z.int().describe("From when it is valid."),
+  exp: z
+    .int()
+    .describe(
+      `Until when it is valid: ${attachTokenSeconds.issued} s after \`iat\`; more than ${attachTokenSeconds.accepted} s is refused.`,
+    ),
 });
 export type AttachTokenClaims = z.infer<typeof attachTokenClaims>;

@@ -3,27 +3,40 @@
  * Before the terminal is attached they say why the gateway refuses, afterwards why it lets go.
  */
 export const closeCodes = {
-  /** The command ended; an exit message came before it. */
   ended: 1000,
-  /** The gateway is draining: attach again, another one answers. */
   draining: 1012,
-  /** Malformed request or token in the URL; after attaching, a violation of the protocol. */
   malformed: 4400,
-  /** The token is missing, malformed, not ours or expired. */
   unauthenticated: 4401,
-  /** The token belongs to another session, or the origin is not allowed. */
   forbidden: 4403,
-  /** The session is unknown or has ended. */
   gone: 4404,
-  /** The token was used before. */
   tokenUsed: 4409,
-  /** Too many connections or handshakes. */
   tooMany: 4429,
-  /** The terminal, or something the gateway depends on, cannot be reached: try again. */
   unavailable: 4503,
 } as const;
 
 export type CloseCode = (typeof closeCodes)[keyof typeof closeCodes];
+
+/** What each code says before the terminal is attached, and after; absent where it is not used then. */
+export const closeCodeMeanings: Record<keyof typeof closeCodes, { before?: string; after?: string }> = {
+  ended: { after: "The command ended; an exit message came before it." },
+  draining: { before: "The gateway is draining: attach again, another one answers.", after: "The same." },
+  malformed: {
+    before: "The request is malformed, has two tokens, or a token in its URL.",
+    after: "A message broke the protocol.",
+  },
+  unauthenticated: { before: "The token is missing, malformed, not ours or expired." },
+  forbidden: { before: "The token is for another session, or the page's origin is not allowed." },
+  gone: {
+    before: "The session is unknown or has ended.",
+    after: "The session was stopped, was idle, or is past its deadline: its `endReason` tells.",
+  },
+  tokenUsed: { before: "The token has been used." },
+  tooMany: { before: "Too many connections or handshakes." },
+  unavailable: {
+    before: "The terminal, or something that the gateway depends on, cannot be reached: try again.",
+    after: "The pod is gone.",
+  },
+};
 
 /** What a client may do about a close code it was given: nothing, or attach again with a fresh token. */
 export function canAttachAgain(code: number): boolean {

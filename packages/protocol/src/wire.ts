@@ -1,3 +1,5 @@
+import type { Hello } from "./terminalMessages.ts";
+
 // ttyd's wire protocol: binary messages whose first byte is the type. What ttyd neither sends nor needs is marked "ours".
 
 /** First byte of a message from the client; the hello is a bare JSON object and so starts with `{`. */
@@ -12,38 +14,6 @@ export const serverMessage = {
   exit: 0x34,
   pong: 0x35,
 } as const;
-
-export interface TerminalSize {
-  columns: number;
-  rows: number;
-}
-
-/** The first message of a client. */
-export interface Hello extends TerminalSize {
-  /** Ours: up to where in the output this client has drawn. */
-  resume?: { epoch: string; offset: number };
-}
-
-/** Ours: which part of the output stream follows. */
-export interface Position extends TerminalSize {
-  /** Opaque; names one run of the terminal server, so that offsets of another run are not taken for ours. */
-  epoch: string;
-  /** The byte offset at which the output that follows continues. */
-  offset: number;
-  /** Where the stream stands now. */
-  head: number;
-  /** Whether this socket's size and answers count. */
-  controller: boolean;
-  /** The next output message draws the whole screen as it stood at `offset`, on a cleared terminal. */
-  snapshot?: true;
-}
-
-/** Ours: the command has ended. */
-export interface Exit {
-  exitCode: number;
-  /** Name of the signal that ended it, for example `SIGTERM`. */
-  signal?: string;
-}
 
 /** The subprotocols a client offers: the terminal's, and the token as a name (RFC 6455 §11.5 allows its characters). */
 export const terminalProtocol = "tty";

@@ -1,10 +1,11 @@
-// `npm run check`: types, lint and format of the whole repository; every one is run, whatever the others say.
+// `npm run check`: types, lint and format of the whole repository, and whether the API reference is current; every one is run, whatever the others say.
 import { run } from "./repository.ts";
 
 const checks: [program: string, ...args: string[]][] = [
   ["tsc", "--project", "."],
   ["oxlint", "--type-aware"],
   ["oxfmt", "--check", "."],
+  [process.execPath, "packages/protocol/reference/main.ts", "--check"],
 ];
 
 for (const [program, ...args] of checks) {

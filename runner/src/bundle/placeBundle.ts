@@ -1,8 +1,11 @@
+import { type BundleSource, bundleViolations, parseBundleSource } from "@cliscale/protocol";
 import type { Settings } from "../env.ts";
 import type { Folders } from "../folders.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { BundleError } from "./bundleError.ts";
-import { placeNpmPackage } from "./npmPackage.ts";
+import { type Network, systemNetwork } from "./fetch/network.ts";
+import { placeNpmPackage } from "./npm/npmPackage.ts";
+import { placeArchive } from "./placeArchive.ts";
 import { placeTemplate } from "./template.ts";
 
 /** A bundle that is in place in the work folder. */
@@ -19,30 +22,37 @@ export interface Placement {
   folders: Folders;
   /** Where it is visible what is done. */
   terminal: Pick<Terminal, "print" | "size">;
+  /** The system's, unless a test has its own. */
+  network?: Network;
   stopping: AbortSignal;
 }
-
-/** Puts one kind of bundle in place; `reference` is the source behind its prefix. */
-export type PlaceKind = (reference: string, placement: Placement) => Promise<Bundle>;
-
-const kinds: Record<string, PlaceKind> = {
-  "npm:": placeNpmPackage,
-  "template:": placeTemplate,
-};
 
 /**
  * Puts the session's bundle in place.
  * @throws BundleError saying what is wrong with the source, or why it could not be had.
  */
 export async function placeBundle(placement: Placement): Promise<Bundle> {
-  const { bundleSource, bundleSha256 } = placement.settings;
-  const kind = Object.entries(kinds).find(([prefix]) => bundleSource.startsWith(prefix));
-  if (!kind) {
-    throw new BundleError("This kind of bundle is not supported; supported are npm:NAME@VERSION and template:shell.");
+  const source = allowedSource(placement.settings);
+  switch (source.kind) {
+    case "npm":
+      return await placeNpmPackage(source, placement);
+    case "archive":
+    case "github":
+      return await placeArchive(source, { network: systemNetwork, ...placement });
+    case "template":
+      return await placeTemplate(source, placement);
   }
-  if (bundleSha256) {
-    throw new BundleError("A SHA-256 is checked for https archives only; leave it out for npm packages and templates.");
-  }
-  const [prefix, place] = kind;
-  return await place(bundleSource.slice(prefix.length), placement);
 }
+
+/** The functions have checked the same before; a runner trusts nobody with where it fetches code from. */
+function allowedSource({ bundleSource, bundleSha256, bundlePolicy }: Settings): BundleSource {
+  const bundle = { source: bundleSource, ...(bundleSha256 && { sha256: bundleSha256 }) };
+  const [violation] = bundleViolations(bundle, bundlePolicy);
+  if (violation) throw new BundleError(`${subjects[violation.field] ?? "The bundle"} ${violation.message}.`);
+  return parseBundleSource(bundleSource);
+}
+
+const subjects: Record<string, string> = {
+  "bundle.source": "The bundle's source",
+  "bundle.sha256": "The bundle's SHA-256",
+};

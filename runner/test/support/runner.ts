@@ -7,10 +7,15 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { type BundleSettingTexts, bundleSettings, parseBundlePolicy } from "@cliscale/protocol";
 import type { Settings } from "../../src/env.ts";
 
 export interface RunnerOptions {
   source?: string;
+  sha256?: string;
+  /** Settings of the operator. */
+  policy?: BundleSettingTexts;
+  bundleCa?: string;
   command?: string;
   /** The user's variables. */
   env?: Record<string, string>;
@@ -109,6 +114,10 @@ export async function createSettings(t: TestContext, options: RunnerOptions = {}
     sessionId: "00000000-0000-4000-8000-000000000000",
     address: nextAddress(),
     bundleSource: options.source ?? "template:shell",
+    bundlePolicy: parseBundlePolicy(options.policy ?? {}),
+    npmScripts: bundleSettings.CLISCALE_NPM_SCRIPTS.parse(options.policy?.CLISCALE_NPM_SCRIPTS),
+    ...(options.sha256 && { bundleSha256: options.sha256 }),
+    ...(options.bundleCa && { bundleCa: options.bundleCa }),
     workFolder: files.work,
     terminationLog: files.terminationLog,
     sandboxed: true,

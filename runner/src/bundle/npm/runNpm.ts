@@ -2,23 +2,19 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
-import { endProcesses } from "../command/endProcesses.ts";
-import { spawnPty } from "../command/pty.ts";
-import type { Settings } from "../env.ts";
-import type { Folders } from "../folders.ts";
-import { BundleError } from "./bundleError.ts";
-import type { Placement } from "./placeBundle.ts";
+import { endProcesses } from "../../command/endProcesses.ts";
+import { spawnPty } from "../../command/pty.ts";
+import type { Settings } from "../../env.ts";
+import type { Folders } from "../../folders.ts";
+import { BundleError } from "../bundleError.ts";
+import type { Placement } from "../placeBundle.ts";
 
-/** How long an install may take in all, in milliseconds; npm's own limits are per request. */
-const installMilliseconds = 10 * 60_000;
+/** How long npm may take in all, in milliseconds; its own limits are per request. */
+const npmMilliseconds = 10 * 60_000;
 /** How much of npm's last output is searched for its error, in characters. */
 const tailCharacters = 16 * 1024;
 
 const options = [
-  // A package's install scripts are code that nobody has chosen to run.
-  "--ignore-scripts",
-  "--omit=dev",
-  "--save-exact",
   "--no-audit",
   "--no-fund",
   "--no-update-notifier",
@@ -30,16 +26,17 @@ const options = [
 ];
 
 /**
- * Runs `npm install NAME@VERSION` in the work folder, visibly: on a pseudoterminal, so that npm shows its progress.
+ * Runs npm in the work folder, visibly: on a pseudoterminal, so that it shows its progress. `task` says to a person what it
+ * is to do, as in "npm could not …".
  * @throws BundleError with npm's own reason, or when it takes too long.
  */
-export async function installPackage(spec: string, placement: Placement): Promise<void> {
+export async function runNpm(task: string, args: string[], placement: Placement): Promise<void> {
   const { settings, folders, terminal, stopping } = placement;
   stopping.throwIfAborted();
   let tail = "";
   const npm = spawnPty({
     file: process.execPath,
-    args: [npmCli(), "install", ...options, "--prefix", folders.work, "--cache", join(folders.npm, "cache"), spec],
+    args: [npmCli(), ...args, ...options, "--prefix", folders.work, "--cache", join(folders.npm, "cache")],
     env: npmEnvironment(settings, folders),
     folder: folders.work,
     size: terminal.size(),
@@ -49,13 +46,13 @@ export async function installPackage(spec: string, placement: Placement): Promis
     },
   });
   const finished = new AbortController();
-  const timeout = delay(installMilliseconds, undefined, { signal: AbortSignal.any([stopping, finished.signal]) });
+  const timeout = delay(npmMilliseconds, undefined, { signal: AbortSignal.any([stopping, finished.signal]) });
   const exit = await Promise.race([npm.ended, timeout.catch(() => undefined)]);
   finished.abort();
   if (!exit) await endProcesses(npm.pid, 0);
   stopping.throwIfAborted();
-  if (!exit) throw new BundleError(`npm did not install ${spec} within ${installMilliseconds / 60_000} minutes.`);
-  if (exit.exitCode !== 0) throw new BundleError(`npm could not install ${spec}: ${npmReason(tail)}`);
+  if (!exit) throw new BundleError(`npm did not ${task} within ${npmMilliseconds / 60_000} minutes.`);
+  if (exit.exitCode !== 0) throw new BundleError(`npm could not ${task}: ${npmReason(tail)}`);
 }
 
 /** npm's configuration is the operator's: nothing of the user's environment reaches it. */

@@ -1,0 +1,67 @@
+// Many sessions at once, and many one after the other: none is lost, and nothing is left of them.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { attach } from "../src/socket.ts";
+import { leavesNothing, startWorld, takeCensus, type World } from "../src/world.ts";
+
+const size =
+  process.env["CLISCALE_TEST_SIZE"] === "full" ? { atOnce: 50, oneByOne: 300 } : { atOnce: 10, oneByOne: 15 };
+/** The emulator runs one process per function and per concurrent call. */
+const concurrency = 8;
+let world: World;
+
+before(async () => {
+  world = await startWorld();
+});
+
+after(async () => {
+  await world?.remove();
+});
+
+/** Does something for each of these, a few at a time; results are in the order of the items. */
+async function eachOf<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const waiting = [...items.entries()];
+  const worker = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) results[next[0]] = await work(next[1]);
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  return results;
+}
+
+test(`${size.atOnce} sessions live at once, each with its own terminal`, async () => {
+  const { client } = world.user;
+  await leavesNothing(world, async () => {
+    const numbers = Array.from({ length: size.atOnce }, (_, index) => index);
+    const live = await eachOf(numbers, async (number) => {
+      const { session, attach: how } = await client.createSession({
+        bundle: { source: "template:shell" },
+        env: { NUMBER: String(number) },
+      });
+      return { id: session.id, socket: await attach(how!) };
+    });
+    const { rows, jobs, pods } = await takeCensus(world);
+    assert.deepEqual([rows, jobs, pods], [size.atOnce, size.atOnce, size.atOnce]);
+
+    for (const { socket } of live) socket.type("echo number-$NUMBER-\n");
+    await Promise.all(live.map(({ socket }, number) => socket.until(new RegExp(`number-${number}-`))));
+    await eachOf(live, ({ id }) => client.stopSession(id));
+    await Promise.all(live.map(({ socket }) => socket.closed));
+  });
+});
+
+test(`${size.oneByOne} sessions one after the other, each with its exit code`, async () => {
+  const { client } = world.user;
+  await leavesNothing(world, async () => {
+    for (let number = 0; number < size.oneByOne; number++) {
+      const exitCode = number % 100;
+      const { attach: how } = await client.createSession({
+        bundle: { source: "template:shell" },
+        command: `exit ${exitCode}`,
+      });
+      const socket = await attach(how!);
+      assert.equal((await socket.closed).code, 1000);
+      assert.deepEqual(socket.json(0x34), [{ exitCode }]);
+    }
+  });
+});
