@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startSession } from "@cliscale/db";
+import { markSessionPrepared, startSession } from "@cliscale/db";
 import type { Session } from "@cliscale/protocol";
 import { handleCreateSession } from "../../src/createSession.ts";
 import { handleExtendSession } from "../../src/extendSession.ts";
@@ -23,6 +23,7 @@ export function extendCases(plane: ControlPlane): void {
   /** A session with this lifetime that has started, and how many seconds after its start it now ends. */
   async function started(lifetime_seconds: number) {
     const { id } = await insertRow(plane, { owner_uid: "ada", lifetime_seconds });
+    await markSessionPrepared(plane.pool, id);
     await startSession(plane.pool, id);
     return {
       id,
@@ -96,6 +97,7 @@ export function extendCases(plane: ControlPlane): void {
     const waited = await extend(id, 3600);
     requireClose((Date.parse(waited.expiresAt) - Date.now()) / 1000, 3600);
     await extend(id, 60);
+    await markSessionPrepared(plane.pool, id);
     const row = await startSession(plane.pool, id);
     assert.equal(row!.expires_at.getTime() - row!.started_at!.getTime(), 3_600_000);
   });
@@ -103,6 +105,7 @@ export function extendCases(plane: ControlPlane): void {
   test("an extension that meets the start of its session is not lost", async () => {
     for (let round = 0; round < 10; round++) {
       const { id } = await insertRow(plane, { owner_uid: "ada", lifetime_seconds: 60 });
+      await markSessionPrepared(plane.pool, id);
       await Promise.all([extend(id, 3600), startSession(plane.pool, id)]);
       const row = (await plane.row(id))!;
       requireClose((row.expires_at.getTime() - row.started_at!.getTime()) / 1000, 3600);
