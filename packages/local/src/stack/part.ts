@@ -31,9 +31,10 @@ export interface ReadyMessage {
 
 /**
  * Starts a program and waits until it serves.
- * @throws Error with the end of its log when it ends first or takes too long.
+ * @throws Error with the end of its log when it ends first or takes too long, or is told to stop; the program then has
+ * ended.
  */
-export async function startPart(options: PartOptions): Promise<Part> {
+export async function startPart(options: PartOptions, stopping: AbortSignal): Promise<Part> {
   mkdirSync(options.logFolder, { recursive: true });
   const logFile = join(options.logFolder, `${options.name}.log`);
   const child = fork(options.program, { env: options.env, stdio: ["ignore", "pipe", "pipe", "ipc"], execArgv: [] });
@@ -50,7 +51,8 @@ export async function startPart(options: PartOptions): Promise<Part> {
   const outcome = await Promise.race([
     readyMessage(child),
     ended,
-    once(timer, "abort").then(() => `did not serve within ${options.readyMilliseconds / 1000} s`),
+    aborted(timer).then(() => `did not serve within ${options.readyMilliseconds / 1000} s`),
+    aborted(stopping).then(() => "was stopped while it started"),
   ]);
   if (typeof outcome === "string") {
     await stop(child, ended, options.stopMilliseconds);
@@ -62,6 +64,10 @@ export async function startPart(options: PartOptions): Promise<Part> {
     ended,
     stop: () => stop(child, ended, options.stopMilliseconds),
   };
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, "abort");
 }
 
 function readyMessage(child: ChildProcess): Promise<ReadyMessage> {

@@ -5,7 +5,7 @@ export interface Supervisor {
   start(options: PartOptions): Promise<ReadyMessage>;
   /** Rejects when a part ends over and over, or does not come up again. */
   failed: Promise<never>;
-  /** Stops all parts, the last started first. */
+  /** Stops all parts, those that are just starting and then the last started first. */
   stop: () => Promise<void>;
 }
 
@@ -15,14 +15,23 @@ const restartsPerMinute = 5;
 /** Keeps the parts of the stack running, as Kubernetes and Google would. */
 export function superviseParts(say: (text: string) => void): Supervisor {
   const running: Part[] = [];
+  const starting = new Set<Promise<Part>>();
+  const stop = new AbortController();
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
   let stopping: Promise<void> | undefined;
 
   async function start(options: PartOptions): Promise<ReadyMessage> {
-    const part = await startPart(options);
-    await adopt(part, options, []);
-    return part.readyMessage;
+    return (await bringUp(options, [])).readyMessage;
+  }
+
+  function bringUp(options: PartOptions, restarts: number[]): Promise<Part> {
+    const bringing = startPart(options, stop.signal).then(async (part) => {
+      await adopt(part, options, restarts);
+      return part;
+    });
+    starting.add(bringing);
+    return bringing.finally(() => starting.delete(bringing));
   }
 
   async function adopt(part: Part, options: PartOptions, restarts: number[]): Promise<void> {
@@ -32,7 +41,11 @@ export function superviseParts(say: (text: string) => void): Supervisor {
   }
 
   function watch(part: Part, options: PartOptions, restarts: number[]): void {
-    part.ended.then((how) => restart(part, options, restarts, how)).catch(failure.reject);
+    part.ended
+      .then((how) => restart(part, options, restarts, how))
+      .catch((error: unknown) => {
+        if (!stopping) failure.reject(error);
+      });
   }
 
   async function restart(part: Part, options: PartOptions, restarts: number[], how: string): Promise<void> {
@@ -44,7 +57,7 @@ export function superviseParts(say: (text: string) => void): Supervisor {
       throw new Error(`${part.name} ${how}, for the ${recent.length}th time within a minute`);
     }
     say(`${part.name} ${how}; starting it again`);
-    await adopt(await startPart(options), options, recent);
+    await bringUp(options, recent);
   }
 
   return {
@@ -52,6 +65,8 @@ export function superviseParts(say: (text: string) => void): Supervisor {
     failed: failure.promise,
     stop() {
       stopping ??= (async () => {
+        stop.abort();
+        await Promise.allSettled(starting);
         for (const part of running.toReversed()) await part.stop();
       })();
       return stopping;
