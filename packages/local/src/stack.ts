@@ -142,8 +142,8 @@ function part(settings: StackSettings, name: string, program: string, env: Recor
     env: {
       ...Object.fromEntries(inherited.flatMap((key) => (process.env[key] ? [[key, process.env[key]] as const] : []))),
       CLISCALE_STATE_DIR: settings.stateDir,
-      // Compiled code is kept, which shortens every start but the first.
-      NODE_COMPILE_CACHE: join(settings.stateDir, "compile-cache"),
+      // Compiled code is kept, by all stacks of this checkout, which shortens every start but the first.
+      NODE_COMPILE_CACHE: join(root, ".cliscale/compile-cache"),
       ...env,
     },
     logFolder: join(settings.stateDir, "logs"),
