@@ -38,6 +38,30 @@ test("the settings are read from the environment and the Secret's files", async 
   assert.equal(settings.sandboxed, false);
 });
 
+test("what the operator allows of bundles is read under the settings' names, and each has a default", async (t) => {
+  const RUNNER_SECRET_DIR = await secretFolder(t, { "pod-secret": podSecret, "bundle-ca.pem": "PEM" });
+  const allowed = {
+    CLISCALE_BUNDLE_HOSTS: "private=localhost:8443, files.example",
+    CLISCALE_UNPINNED_HOSTS: "files.example",
+    CLISCALE_NPM_TAGS: "on",
+    CLISCALE_NPM_SCRIPTS: "esbuild,@acme/tool",
+  };
+  const settings = await readSettings({ ...variables, ...allowed, RUNNER_SECRET_DIR });
+  assert.deepEqual(settings.bundlePolicy, {
+    hosts: new Map([
+      ["localhost:8443", { private: true }],
+      ["files.example", { private: false }],
+    ]),
+    unpinnedHosts: new Set(["files.example"]),
+    npmTags: true,
+  });
+  assert.deepEqual(settings.npmScripts, new Set(["esbuild", "@acme/tool"]));
+  assert.equal(settings.bundleCa, "PEM");
+  const { bundlePolicy, npmScripts } = await readSettings({ ...variables, RUNNER_SECRET_DIR });
+  assert.ok(bundlePolicy.hosts.has("github.com"));
+  assert.deepEqual([bundlePolicy.unpinnedHosts.size, bundlePolicy.npmTags, npmScripts.size], [0, false, 0]);
+});
+
 test("command and variables may be absent", async (t) => {
   const RUNNER_SECRET_DIR = await secretFolder(t, { "pod-secret": podSecret });
   const settings = await readSettings({ ...variables, RUNNER_SECRET_DIR });

@@ -1,9 +1,8 @@
 import { execFile } from "node:child_process";
-import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { parseAllDocuments } from "yaml";
-import { ensureKubectl } from "../../../packages/toolchain/src/kubectl.ts";
+import { ensureHelm } from "@cliscale/toolchain/kubernetesTools";
 
 export const chart = join(import.meta.dirname, "../..");
 export const releaseNamespace = "cliscale";
@@ -41,7 +40,7 @@ interface Result {
   stderr: string;
 }
 
-const program = await findHelm();
+const program = process.env["CLISCALE_HELM"] ?? (await ensureHelm()) ?? "helm";
 
 /** Why tests with helm cannot run here, or false. */
 export const skip = await promisify(execFile)(program, ["version"]).then(
@@ -59,14 +58,6 @@ export async function helm(...args: string[]): Promise<Result> {
     if (typeof code !== "number") throw error;
     return { code, stdout, stderr };
   }
-}
-
-async function findHelm(): Promise<string> {
-  const kubectl = await ensureKubectl();
-  if (!kubectl) return "helm";
-  const path = join(kubectl, "../../helm/helm");
-  await access(path);
-  return path;
 }
 
 export const valuesArguments = (profile: Profile) =>

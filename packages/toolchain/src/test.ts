@@ -4,7 +4,7 @@ import { glob } from "node:fs/promises";
 import { run as runTests } from "node:test";
 import { spec } from "node:test/reporters";
 import { ensureDebianPackages } from "./debianPackages.ts";
-import { ensureKubectl } from "./kubectl.ts";
+import { ensureHelm, ensureKubectl } from "./kubernetesTools.ts";
 import { root, run } from "./repository.ts";
 
 interface Tally {
@@ -27,6 +27,8 @@ const { chromium } = await ensureDebianPackages();
 if (chromium) process.env["CLISCALE_CHROMIUM"] ??= chromium;
 const kubectl = await ensureKubectl();
 if (kubectl) process.env["CLISCALE_KUBECTL"] ??= kubectl;
+const helm = await ensureHelm();
+if (helm) process.env["CLISCALE_HELM"] ??= helm;
 
 const tally: Tally = { passed: 0, failed: 0, skipped: [] };
 await checkCode(tally);

@@ -124,8 +124,22 @@ describe("an archive", () => {
       allowScripts: { helper: true },
     };
     const npmrc = `registry=${decoy.url}\nignore-scripts=false\ndangerously-allow-all-scripts=true\n`;
+    const lock = {
+      lockfileVersion: 3,
+      requires: true,
+      packages: {
+        "": manifest,
+        "node_modules/helper": {
+          version: "1.0.0",
+          resolved: `${decoy.url}/tarballs/0.tgz`,
+          hasInstallScript: true,
+          bin: { helper: "run.sh" },
+        },
+      },
+    };
     const archive = tgz([
       { path: "top/package.json", content: JSON.stringify(manifest) },
+      { path: "top/package-lock.json", content: JSON.stringify(lock) },
       { path: "top/run.sh", content: `${script("own")}helper\nls -A . node_modules node_modules/helper\n` },
       { path: "top/.npmrc", content: npmrc },
     ]);

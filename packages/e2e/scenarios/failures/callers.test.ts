@@ -115,7 +115,7 @@ const nonsense: { call: string; data: unknown; fields: string[] }[] = [
   { call: "createSession", data: { ...shell, idleSeconds: 9.5 }, fields: ["idleSeconds"] },
   { call: "createSession", data: { ...shell, idleSeconds: -1 }, fields: ["idleSeconds"] },
   { call: "createSession", data: { ...shell, requestId: "1" }, fields: ["requestId"] },
-  { call: "createSession", data: { ...shell, owner: "eve" }, fields: ["(input)"] },
+  { call: "createSession", data: { ...shell, owner: "eve" }, fields: ["owner"] },
   { call: "attachSession", data: {}, fields: ["sessionId"] },
   { call: "attachSession", data: { sessionId: "../../etc" }, fields: ["sessionId"] },
   { call: "getSession", data: { sessionId: { $ne: null } }, fields: ["sessionId"] },

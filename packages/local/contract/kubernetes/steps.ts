@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { Deployment } from "../../src/kubernetes/resources/deployment.ts";
+import type { EventObject } from "../../src/kubernetes/resources/event.ts";
 import type { Job } from "../../src/kubernetes/resources/job.ts";
 import type { ApiObject, Condition } from "../../src/kubernetes/resources/objects.ts";
 import type { Pod } from "../../src/kubernetes/resources/pod.ts";
@@ -9,6 +11,8 @@ import type { KubernetesSubject } from "./subject.ts";
 export const contractLabel = "cliscale.dev/contract";
 
 export const jobsPath = ({ namespace }: KubernetesSubject) => `/apis/batch/v1/namespaces/${namespace}/jobs`;
+export const deploymentsPath = ({ namespace }: KubernetesSubject) =>
+  `/apis/apps/v1/namespaces/${namespace}/deployments`;
 export const podsPath = ({ namespace }: KubernetesSubject) => `/api/v1/namespaces/${namespace}/pods`;
 export const secretsPath = ({ namespace }: KubernetesSubject) => `/api/v1/namespaces/${namespace}/secrets`;
 
@@ -59,6 +63,31 @@ export function jobManifest(
   };
 }
 
+/** A Deployment whose pods, if nothing else is said, run until they are told to end. */
+export function deploymentManifest(
+  subject: KubernetesSubject,
+  name: string,
+  { replicas = 1, container, spec }: { replicas?: number; container?: Fields; spec?: Fields } = {},
+) {
+  const labels = { [contractLabel]: name };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, labels },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      ...spec,
+      template: {
+        metadata: { labels },
+        spec: podTemplate(subject, "trap 'exit 0' TERM; while :; do sleep 0.1; done", container, {
+          restartPolicy: "Always",
+        }),
+      },
+    },
+  };
+}
+
 export function secretManifest(name: string, stringData: Record<string, string>, owner?: ApiObject) {
   const ownerReferences = owner && [
     { apiVersion: owner.apiVersion, kind: owner.kind, name: owner.metadata.name, uid: owner.metadata.uid },
@@ -77,11 +106,13 @@ export async function createJob(subject: KubernetesSubject, name: string, option
   return succeeded(await subject.send("POST", `${jobsPath(subject)}?fieldValidation=Strict`, { body })) as Job;
 }
 
-export async function patchJob(subject: KubernetesSubject, name: string, patch: object): Promise<Answer> {
-  return subject.send("PATCH", `${jobsPath(subject)}/${name}`, {
-    body: patch,
-    headers: { "Content-Type": "application/merge-patch+json" },
-  });
+export const patchJob = (subject: KubernetesSubject, name: string, patch: object): Promise<Answer> =>
+  patchObject(subject, `${jobsPath(subject)}/${name}`, patch);
+
+/** Changes what a path names by a merge patch. */
+export function patchObject(subject: KubernetesSubject, path: string, patch: object): Promise<Answer> {
+  const headers = { "Content-Type": "application/merge-patch+json" };
+  return subject.send("PATCH", path, { body: patch, headers });
 }
 
 /** The body of an answer that must be a success. */
@@ -162,6 +193,39 @@ export function untilPodOf(
   isSo: (pod: Pod) => boolean,
 ): Promise<Pod> {
   return until<Pod, Pod>(subject, podsPath(subject), byJob(job), what, (pods) => [...pods.values()].find(isSo));
+}
+
+/** The Deployment, once it is as it should be. */
+export function untilDeployment(
+  subject: KubernetesSubject,
+  name: string,
+  what: string,
+  isSo: (deployment: Deployment) => boolean,
+): Promise<Deployment> {
+  return until<Deployment, Deployment>(subject, deploymentsPath(subject), byName(name), what, (deployments) => {
+    const deployment = deployments.get(name);
+    return deployment && isSo(deployment) ? deployment : undefined;
+  });
+}
+
+/** The pods with the contract's label of a name, once they are as they should be. */
+export function untilPods(
+  subject: KubernetesSubject,
+  name: string,
+  what: string,
+  isSo: (pods: Pod[]) => boolean,
+): Promise<Pod[]> {
+  const selector = `labelSelector=${encodeURIComponent(`${contractLabel}=${name}`)}`;
+  return until<Pod, Pod[]>(subject, podsPath(subject), selector, what, (pods) =>
+    isSo([...pods.values()]) ? [...pods.values()] : undefined,
+  );
+}
+
+/** The first event of a reason that is about an object of a name. */
+export function untilEvent(subject: KubernetesSubject, name: string, reason: string): Promise<EventObject> {
+  const selector = `fieldSelector=involvedObject.name%3D${name},reason%3D${reason}`;
+  const path = `/api/v1/namespaces/${subject.namespace}/events`;
+  return until<EventObject, EventObject>(subject, path, selector, reason, (events) => [...events.values()][0]);
 }
 
 export async function untilGone(subject: KubernetesSubject, collection: string, name: string): Promise<void> {

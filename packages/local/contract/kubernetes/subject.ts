@@ -48,6 +48,7 @@ export function openCluster(kubeconfigPath: string): KubernetesSubject {
       const selector = `labelSelector=${encodeURIComponent(`cliscale.dev/contract in (${names.join(",")})`)}`;
       const body = { propagationPolicy: "Background", gracePeriodSeconds: 0 };
       for (const collection of [
+        "apis/apps/v1/namespaces/NS/deployments",
         "apis/batch/v1/namespaces/NS/jobs",
         "api/v1/namespaces/NS/pods",
         "api/v1/namespaces/NS/secrets",

@@ -4,6 +4,7 @@ import { jobCases } from "./jobCases.ts";
 import { objectCases } from "./objectCases.ts";
 import { podCases } from "./podCases.ts";
 import { watchCases } from "./watchCases.ts";
+import { workloadCases } from "./workloadCases.ts";
 
 /** What we rely on Kubernetes for. */
 export const kubernetesContract = [
@@ -13,4 +14,5 @@ export const kubernetesContract = [
   ...jobCases,
   ...podCases,
   ...deletionCases,
+  ...workloadCases,
 ];

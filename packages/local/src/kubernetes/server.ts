@@ -5,17 +5,18 @@ import { createApiServer } from "./api/apiServer.ts";
 import { createAuthenticator, type UserId, users } from "./api/authenticate.ts";
 import { createFaults } from "./api/faults.ts";
 import { host, openServer } from "./api/openServer.ts";
-import { startGarbageCollector } from "./controllers/garbageCollector.ts";
-import { startJobController } from "./controllers/jobController.ts";
-import { startNamespaceController } from "./controllers/namespaceController.ts";
+import { controllers } from "./controllers/all.ts";
 import { loadCertificates } from "./credentials/certificates.ts";
 import { writeKubeconfig } from "./credentials/kubeconfig.ts";
 import { loadTokens } from "./credentials/tokens.ts";
+import { createAddressPool } from "./kubelet/addresses.ts";
 import { type Images, productImages } from "./kubelet/images.ts";
 import { hostProcess } from "./kubelet/hostProcess.ts";
 import { chooseIsolation } from "./kubelet/isolation.ts";
 import { startKubelet } from "./kubelet/kubelet.ts";
-import { runnerNamespace, seed } from "./store/seed.ts";
+import { openRoutePorts, type RoutePorts } from "./network/routePorts.ts";
+import { startServiceAddresses } from "./network/serviceAddresses.ts";
+import { type Contents, runnerNamespace, seed } from "./store/seed.ts";
 import { createStore } from "./store/store.ts";
 
 export interface KubernetesOptions {
@@ -26,6 +27,10 @@ export interface KubernetesOptions {
   /** Loopback addresses of pods, for example `127.64.0.0/16`. */
   podRange: string;
   logger: Logger;
+  /** Ports by which the pods are reached that the cluster's HTTPRoute leads to; none if not given. */
+  routePorts?: RoutePorts;
+  /** What the cluster holds from the start: `product`, the runner namespace with what the functions may do in it, or nothing but what every cluster has. */
+  contents?: Contents;
   /** What container images stand for; the product's own by default. */
   images?: Images;
   /** false: pods are ordinary processes even where they could be sandboxed. */
@@ -41,6 +46,7 @@ export interface Kubernetes {
   /** PEM of the authority that signed the server's certificate. */
   ca: string;
   kubeconfigPath: string;
+  routePorts: RoutePorts;
   tokens: Record<UserId, string>;
   /** Whether pods are kept from what is not their own. */
   sandboxed: boolean;
@@ -84,6 +90,7 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
       url,
       ca: certificates.ca,
       kubeconfigPath,
+      routePorts: cluster.routePorts,
       tokens,
       sandboxed: cluster.sandboxed,
       injectFault: cluster.injectFault,
@@ -100,6 +107,7 @@ async function startCluster(options: KubernetesOptions, tokens: Record<UserId, s
   const { logger } = options;
   const isolation = options.sandbox === false ? hostProcess : await chooseIsolation(logger);
   const store = createStore(options.historyLength);
+  const addresses = createAddressPool(options.podRange);
   const faults = createFaults();
   const kubelet = await startKubelet({
     store,
@@ -107,19 +115,29 @@ async function startCluster(options: KubernetesOptions, tokens: Record<UserId, s
     takeFault: faults.takeForPod,
     images: options.images ?? productImages(options.stateDirectory),
     isolation,
-    podRange: options.podRange,
+    addresses,
     podsDirectory,
   });
-  const controllers = [startJobController, startGarbageCollector, startNamespaceController];
   const stopControllers = controllers.map((start) => start(store, logger));
-  seed(store);
+  const serviceAddresses = startServiceAddresses(store, addresses, logger);
+  const stop = async () => {
+    await kubelet.close(stopGraceMilliseconds);
+    for (const stopController of stopControllers) stopController();
+    await serviceAddresses.close();
+  };
+  seed(store, options.contents ?? "product");
+  const routePorts = await openRoutePorts(store, options.routePorts ?? {}, logger).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
   return {
     answer: createApiServer({ store, kubelet, logger, faults, authenticate: createAuthenticator(tokens) }),
     sandboxed: isolation.sandboxed,
     injectFault: faults.add,
+    routePorts: { route: routePorts.route, admin: routePorts.admin },
     async stop() {
-      await kubelet.close(stopGraceMilliseconds);
-      for (const stopController of stopControllers) stopController();
+      await routePorts.close();
+      await stop();
     },
   };
 }

@@ -7,6 +7,8 @@ import {
   type JobOptions,
   jobsPath,
   patchJob,
+  podsPath,
+  podTemplate,
   secretManifest,
   secretsPath,
   succeeded,
@@ -21,17 +23,31 @@ suite("what is not modelled is refused", () => {
   const notModelled: Record<string, JobOptions> = {
     "spec.parallelism": { jobSpec: { parallelism: 2 } },
     "spec.completions": { jobSpec: { completions: 2 } },
-    "spec.backoffLimit": { jobSpec: { backoffLimit: 6 } },
+    "spec.backoffLimit": { jobSpec: { backoffLimit: -1 } },
+    "spec.backoffLimitPerIndex": { jobSpec: { backoffLimitPerIndex: 1 } },
     "spec.podFailurePolicy": { jobSpec: { podFailurePolicy: {} } },
-    "spec.template.spec.restartPolicy": { podSpec: { restartPolicy: "OnFailure" } },
+    "spec.template.spec.restartPolicy": { podSpec: { restartPolicy: "Always" } },
     "spec.template.spec.initContainers": { podSpec: { initContainers: [] } },
     "spec.template.spec.hostNetwork": { podSpec: { hostNetwork: true } },
     "spec.template.spec.automountServiceAccountToken": { podSpec: { automountServiceAccountToken: true } },
     "spec.template.spec.containers": { podSpec: { containers: [] } },
     "spec.template.spec.containers[0].livenessProbe": { container: { livenessProbe: {} } },
-    "spec.template.spec.containers[0].lifecycle": { container: { lifecycle: {} } },
-    "spec.template.spec.containers[0].env[0].valueFrom.secretKeyRef": {
-      container: { env: [{ name: "A", valueFrom: { secretKeyRef: { name: "a", key: "b" } } }] },
+    "spec.template.spec.containers[0].startupProbe": {
+      container: { startupProbe: { tcpSocket: { port: "no port of this name" } } },
+    },
+    "spec.template.spec.containers[0].livenessProbe.grpc": { container: { livenessProbe: { grpc: { port: 1 } } } },
+    "spec.template.spec.containers[0].lifecycle.postStart": { container: { lifecycle: { postStart: {} } } },
+    "spec.template.spec.containers[0].lifecycle.preStop.exec": {
+      container: { lifecycle: { preStop: { exec: { command: ["true"] } } } },
+    },
+    "spec.template.spec.containers[0].env[0].valueFrom.resourceFieldRef": {
+      container: { env: [{ name: "A", valueFrom: { resourceFieldRef: { resource: "limits.cpu" } } }] },
+    },
+    "spec.template.spec.volumes[0].projected.sources[0].serviceAccountToken": {
+      podSpec: { volumes: [{ name: "a", projected: { sources: [{ serviceAccountToken: { path: "token" } }] } }] },
+    },
+    "spec.template.spec.volumes[0].secret.items[0].path": {
+      podSpec: { volumes: [{ name: "a", secret: { secretName: "a", items: [{ key: "a", path: "../up" }] } }] },
     },
     "spec.template.spec.volumes[0].hostPath": { podSpec: { volumes: [{ name: "a", hostPath: { path: "/" } }] } },
     "spec.template.spec.volumes[0].name": { podSpec: { volumes: [{ name: "../up", emptyDir: {} }] } },
@@ -57,11 +73,19 @@ suite("what is not modelled is refused", () => {
     assert.deepEqual(fields, ["spec.one", "spec.parallelism", "spec.two"]);
   });
 
-  test("a Job without a backoffLimit, which would be tried six times", async () => {
-    const body = jobManifest(subject, subject.newName(), { jobSpec: { backoffLimit: undefined } });
-    const answer = await subject.send("POST", jobsPath(subject), { body });
+  test("a pod that would be given a token", async () => {
+    const metadata = { name: subject.newName() };
+    const spec = podTemplate(subject, "true", {}, { automountServiceAccountToken: undefined });
+    const answer = await subject.send("POST", podsPath(subject), { body: { metadata, spec } });
     assertRefused(answer, 422, "Invalid");
-    assert.equal(answer.body.details.causes[0].reason, "FieldValueRequired");
+    assert.equal(answer.body.details.causes[0].field, "spec.automountServiceAccountToken");
+  });
+
+  test("a pod of a class that is not there", async () => {
+    for (const classOf of [{ priorityClassName: "none" }, { runtimeClassName: "none" }]) {
+      const body = { metadata: { name: subject.newName() }, spec: podTemplate(subject, "true", {}, classOf) };
+      assertRefused(await subject.send("POST", podsPath(subject), { body }), 403, "Forbidden");
+    }
   });
 
   test("a secret's value that is no base64, without telling it", async () => {
@@ -86,11 +110,12 @@ suite("what is not modelled is refused", () => {
   test("bodies that are no JSON, too large or of another type", async () => {
     const name = subject.newName();
     const protobuf = { "Content-Type": "application/vnd.kubernetes.protobuf" };
-    assertRefused(
-      await subject.send("POST", jobsPath(subject), { body: {}, headers: protobuf }),
-      415,
-      "UnsupportedMediaType",
-    );
+    assertRefused(await subject.send("POST", jobsPath(subject), { body: {}, headers: protobuf }), 400, "BadRequest");
+    const cbor = await subject.send("POST", jobsPath(subject), {
+      body: {},
+      headers: { "Content-Type": "application/cbor" },
+    });
+    assertRefused(cbor, 415, "UnsupportedMediaType");
     const large = secretManifest(name, { key: "x".repeat(4 * 1024 * 1024) });
     assertRefused(await subject.send("POST", secretsPath(subject), { body: large }), 413, "RequestEntityTooLarge");
     assertRefused(await subject.send("POST", jobsPath(subject), { body: [] }), 400, "BadRequest");
@@ -98,7 +123,7 @@ suite("what is not modelled is refused", () => {
     assertRefused(await subject.send("POST", jobsPath(subject), { body: pod }), 400, "BadRequest");
   });
 
-  test("lists in a strategic merge patch, and an apply", async () => {
+  test("directives of a strategic merge patch, and an apply without a manager", async () => {
     const name = subject.newName();
     succeeded(
       await subject.send("POST", jobsPath(subject), {
@@ -108,8 +133,9 @@ suite("what is not modelled is refused", () => {
     const patch = (type: string, body: unknown) =>
       subject.send("PATCH", `${jobsPath(subject)}/${name}`, { body, headers: { "Content-Type": type } });
     const strategic = "application/strategic-merge-patch+json";
-    assertRefused(await patch(strategic, { metadata: { finalizers: [] } }), 400, "BadRequest");
-    assertRefused(await patch("application/apply-patch+yaml", {}), 415, "UnsupportedMediaType");
+    assertRefused(await patch(strategic, { metadata: { $unknown: [] } }), 400, "BadRequest");
+    assertRefused(await patch(strategic, { metadata: { labels: { $patch: "sideways" } } }), 400, "BadRequest");
+    assertRefused(await patch("application/apply-patch+yaml", {}), 400, "BadRequest");
     succeeded(await patch(strategic, { metadata: { labels: { a: "b" } } }));
     const operations = [
       { op: "test", path: "/metadata/labels/a", value: "b" },
@@ -157,7 +183,7 @@ suite("what is not modelled is refused", () => {
     assertRefused(await subject.send("PATCH", jobsPath(subject), { body: {} }), 405, "MethodNotAllowed");
     assertRefused(await subject.send("POST", `${jobsPath(subject)}/name`, { body: {} }), 405, "MethodNotAllowed");
     for (const path of [
-      "/apis/apps/v1/deployments",
+      "/apis/apps/v1/statefulsets",
       `${jobsPath(subject)}/name/status`,
       "/api/v1/%E0%A4%A",
       "/nothing",

@@ -24,7 +24,9 @@ export async function installPackage(spec: string, placement: Placement): Promis
  * @throws BundleError with npm's own reason.
  */
 export async function installDependencies(placement: Placement): Promise<void> {
-  await install("install what the bundle depends on", ["--allow-file=root", "--allow-directory=root"], placement);
+  // A lock file, too, says where packages are.
+  const places = ["--allow-file=root", "--allow-directory=root", "--replace-registry-host=always"];
+  await install("install what the bundle depends on", places, placement);
 }
 
 async function install(task: string, args: string[], placement: Placement): Promise<void> {

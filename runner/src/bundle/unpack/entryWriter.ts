@@ -1,4 +1,4 @@
-import { mkdir, open } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BundleError } from "../bundleError.ts";
 import { type ArchiveLimits, contentBytes } from "../limits.ts";
@@ -74,11 +74,10 @@ export function createEntryWriter(options: EntryWriterOptions): EntryWriter {
     take(names, kind);
     if (kind === "folder") {
       await mkdir(join(target, ...names), { recursive: true });
-      return await passOver(content);
+      return await passOver(measured(content));
     }
     if (names.length === 0) throw new BundleError("The archive holds a file where a folder should be.");
     await mkdir(join(target, ...names.slice(0, -1)), { recursive: true });
-    await using file = await open(join(target, ...names), "wx", executable ? 0o755 : 0o644);
-    for await (const chunk of measured(content)) await file.write(chunk);
+    await writeFile(join(target, ...names), measured(content), { flag: "wx", mode: executable ? 0o755 : 0o644 });
   };
 }

@@ -23,20 +23,27 @@ export async function readTar(archive: Archive, limits: ArchiveLimits, write: En
   });
   let written = Promise.resolve();
   let content = new PassThrough();
+  let failed = false;
   const take = (entry: ReadEntry) => {
-    // An entry of a parser that has failed never ends, and does not tell; a stream of Node's can be made to.
-    content = entry.pipe(new PassThrough());
-    const taken = toArchiveEntry(entry, content);
-    written = written.then(() => write(taken));
+    // Read in its turn, so that the parser waits for it. An entry of a parser that has failed never ends, and does not
+    // tell; a stream of Node's can be made to.
+    written = written.then(() => {
+      if (failed) return undefined;
+      content = entry.pipe(new PassThrough());
+      return write(toArchiveEntry(entry, content));
+    });
     // Thrown in a listener it would end the process.
     written.catch((error: Error) => parser.abort(error));
   };
+  // Beside the pipeline's own: what comes after the first error must not end the process.
+  parser.on("error", () => {});
   parser.on("entry", take);
   // What the parser does not know, it would pass over.
   parser.on("ignoredEntry", take);
   try {
     await pipeline(createReadStream(archive.file), parser as unknown as NodeJS.WritableStream, { signal: stopping });
   } catch (error) {
+    failed = true;
     content.destroy();
     await written.catch(rethrowBundleError);
     throw error;

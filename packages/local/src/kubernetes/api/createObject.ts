@@ -1,13 +1,21 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { namespaces } from "../resources/namespace.ts";
-import { type ApiObject, type ObjectMeta, timestamp } from "../resources/objects.ts";
+import { type ApiObject, type ManagedFields, type ObjectMeta, timestamp } from "../resources/objects.ts";
 import type { ResourceType } from "../resources/resourceType.ts";
 import type { Store } from "../store/store.ts";
+import { admit } from "./admission.ts";
 import { type DecodedObject, decodeObject } from "./decode.ts";
 import { alreadyExists, badRequest, forbidden, invalid, notFound } from "./statusError.ts";
 
+export interface WriteOptions {
+  /** The object is only checked. */
+  dryRun?: boolean;
+  /** Who has applied which fields; as it was if it is not given. */
+  managedFields?: ManagedFields[];
+}
+
 /**
- * Creates the object that a client sent, and returns it as stored; with `dryRun` it is only checked.
+ * Creates the object that a client sent, and returns it as stored.
  * @throws StatusError as the API server would.
  */
 export function createObject<T extends ApiObject>(
@@ -15,7 +23,7 @@ export function createObject<T extends ApiObject>(
   type: ResourceType<T>,
   namespace: string | undefined,
   input: unknown,
-  dryRun = false,
+  { dryRun = false, managedFields }: WriteOptions = {},
 ): T {
   const decoded = decodeObject(type, input);
   requireSameNamespace(decoded, namespace);
@@ -23,8 +31,10 @@ export function createObject<T extends ApiObject>(
   if (namespace !== undefined) requireActiveNamespace(store, type, namespace, name);
   if (store.get(type, namespace, name)) throw alreadyExists(type, name);
   requireNoFinalizers(type, name, decoded.metadata);
+  const metadata = { ...newMetadata(decoded, name, namespace), managedFields };
   // The schema let it in, and its metadata is complete: prepareForCreate adds the status.
-  const object = type.prepareForCreate({ ...decoded, metadata: newMetadata(decoded, name, namespace) } as T);
+  const object = type.prepareForCreate({ ...decoded, metadata } as T);
+  admit(store, type, object);
   return dryRun ? object : store.put(type, object);
 }
 

@@ -110,7 +110,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** The API reads null as absent; clients written in Go send `creationTimestamp: null`. */
-function withoutNulls(value: unknown): unknown {
+export function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (!isRecord(value)) return value;
   const kept = Object.entries(value).filter(([, inner]) => inner !== null);

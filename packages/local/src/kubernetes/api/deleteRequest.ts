@@ -6,7 +6,7 @@ import type { Store } from "../store/store.ts";
 import { badRequest, conflict, forbidden, type Status } from "./statusError.ts";
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/delete-options/ */
-const deleteOptions = z.strictObject({
+export const deleteOptions = z.strictObject({
   apiVersion: z.string().optional(),
   kind: z.literal("DeleteOptions").optional(),
   propagationPolicy: z.enum(["Orphan", "Background", "Foreground"]).optional(),

@@ -1,5 +1,5 @@
 import { resourceTypes } from "../resources/registry.ts";
-import { apiVersionOf, type ResourceType, verbs } from "../resources/resourceType.ts";
+import { apiVersionOf, type ResourceType } from "../resources/resourceType.ts";
 
 /** The release whose behaviour the stand-in follows. */
 export const release = { major: "1", minor: "34" } as const;
@@ -39,10 +39,15 @@ function resourceList(group: string, version: string): object | undefined {
 }
 
 function describeResource(type: ResourceType): object[] {
-  const { plural, singular, namespaced, kind, shortNames, categories, subresources } = type;
+  const { plural, singular, namespaced, kind, shortNames, categories, subresources, verbs } = type;
   return [
     { name: plural, singularName: singular, namespaced, kind, verbs, shortNames, categories },
-    ...subresources.map((name) => ({ name: `${plural}/${name}`, singularName: "", namespaced, kind, verbs: ["get"] })),
+    ...subresources.map(({ name, ...subresource }) => ({
+      name: `${plural}/${name}`,
+      singularName: "",
+      namespaced,
+      ...subresource,
+    })),
   ];
 }
 

@@ -1,11 +1,15 @@
 import { isRecord } from "./decode.ts";
 import { badRequest } from "./statusError.ts";
+import { strategicMerge } from "./strategicMerge.ts";
 
 export const patchTypes = {
   merge: "application/merge-patch+json",
   strategic: "application/strategic-merge-patch+json",
   json: "application/json-patch+json",
 } as const;
+
+/** The media type of server-side apply, whose body is YAML or JSON. */
+export const applyType = "application/apply-patch+yaml";
 
 /**
  * An object with a patch applied. https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/
@@ -18,8 +22,7 @@ export function applyPatch(object: unknown, mediaType: string, patch: unknown): 
       return mergePatch(object, patch);
     case patchTypes.strategic:
       if (!isRecord(patch)) throw badRequest("a strategic merge patch must be a JSON object");
-      requireNoLists(patch);
-      return mergePatch(object, patch);
+      return strategicMerge(object, patch);
     default:
       return jsonPatch(object, patch);
   }
@@ -34,18 +37,6 @@ function mergePatch(target: unknown, patch: unknown): unknown {
     else result[key] = mergePatch(result[key], value);
   }
   return result;
-}
-
-/** Without lists and directives a strategic merge patch means what a merge patch means. */
-function requireNoLists(patch: Record<string, unknown>): void {
-  for (const [key, value] of Object.entries(patch)) {
-    if (Array.isArray(value) || key.startsWith("$")) {
-      throw badRequest(
-        `the Kubernetes stand-in does not model lists and directives (${key}) in a strategic merge patch: use a merge patch`,
-      );
-    }
-    if (isRecord(value)) requireNoLists(value);
-  }
 }
 
 /** RFC 6902, without `move` and `copy`. */

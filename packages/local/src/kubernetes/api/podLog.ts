@@ -21,11 +21,13 @@ export async function answerLog(
   if (!pod.spec.containers.some((each) => each.name === container)) {
     throw badRequest(`container ${container} is not valid for pod ${name}`);
   }
-  if (isTrue(query.get("previous"))) {
+  const previous = isTrue(query.get("previous"));
+  // Between two runs the log is that of the run before.
+  const log = kubelet.logOf(pod.metadata.uid, previous);
+  if (previous && !log) {
     throw badRequest(`previous terminated container "${container}" in pod "${name}" not found`);
   }
-  const log = kubelet.logOf(pod.metadata.uid);
-  if (!log || !status || status.state.waiting) {
+  if (!log || !status) {
     const reason = status?.state.waiting?.reason ?? "ContainerCreating";
     throw badRequest(`container "${container}" in pod "${name}" is waiting to start: ${reason}`);
   }

@@ -14,23 +14,31 @@ import { forbidden, StatusError } from "./statusError.ts";
 /** The group that the API server lets do everything, whatever roles say. */
 const superusers = "system:masters";
 
+/** What a superuser may do, as a rule. */
+const everything: PolicyRule[] = [
+  { apiGroups: ["*"], resources: ["*"], verbs: ["*"] },
+  { nonResourceURLs: ["*"], verbs: ["*"] },
+];
+
+/** What somebody wants to do with a resource. */
+export interface Attempt {
+  verb: string;
+  group: string;
+  /** `pods`, `pods/log` */
+  resource: string;
+  namespace: string | undefined;
+  name: string | undefined;
+}
+
 /**
  * Refuses what no role grants, by the roles and bindings in the store at that moment.
  * https://kubernetes.io/docs/reference/access-authn-authz/rbac/
  * @throws StatusError 403 in the API server's words.
  */
 export function authorize(store: Store, user: User, request: ResourceRequest): void {
-  if (user.groups.includes(superusers)) return;
   const { type, verb, namespace, name, subresource } = request;
   const resource = subresource ? `${type.plural}/${subresource}` : type.plural;
-  const granted = rulesFor(store, user, namespace).some(
-    (rule) =>
-      includes(rule.verbs, verb) &&
-      includes(rule.apiGroups, type.group) &&
-      includes(rule.resources, resource) &&
-      (!rule.resourceNames?.length || (name !== undefined && rule.resourceNames.includes(name))),
-  );
-  if (granted) return;
+  if (isAllowed(store, user, { verb, group: type.group, resource, namespace, name })) return;
   const where = namespace === undefined ? "at the cluster scope" : `in the namespace "${namespace}"`;
   throw forbidden(
     type,
@@ -44,16 +52,30 @@ export function authorize(store: Store, user: User, request: ResourceRequest): v
  * @throws StatusError 403 in the API server's words.
  */
 export function authorizePath(store: Store, user: User, method: string, path: string): void {
-  if (user.groups.includes(superusers)) return;
   const verb = method.toLowerCase();
-  const granted = rulesFor(store, user, undefined).some(
-    (rule) => includes(rule.verbs, verb) && rule.nonResourceURLs?.some((pattern) => matchesPath(pattern, path)),
-  );
-  if (granted) return;
+  if (isAllowedPath(store, user, verb, path)) return;
   throw new StatusError(403, "Forbidden", `forbidden: User "${user.name}" cannot ${verb} path "${path}"`, {});
 }
 
-function rulesFor(store: Store, user: User, namespace: string | undefined): PolicyRule[] {
+export function isAllowed(store: Store, user: User, { verb, group, resource, namespace, name }: Attempt): boolean {
+  return rulesOf(store, user, namespace).some(
+    (rule) =>
+      includes(rule.verbs, verb) &&
+      includes(rule.apiGroups, group) &&
+      includes(rule.resources, resource) &&
+      (!rule.resourceNames?.length || (name !== undefined && rule.resourceNames.includes(name))),
+  );
+}
+
+export function isAllowedPath(store: Store, user: User, verb: string, path: string): boolean {
+  return rulesOf(store, user, undefined).some(
+    (rule) => includes(rule.verbs, verb) && rule.nonResourceURLs?.some((pattern) => matchesPath(pattern, path)),
+  );
+}
+
+/** All that a user may do, in a namespace or, without one, in the whole cluster. */
+export function rulesOf(store: Store, user: User, namespace: string | undefined): PolicyRule[] {
+  if (user.groups.includes(superusers)) return everything;
   const clusterWide = store.list(clusterRoleBindings);
   const local = namespace === undefined ? [] : store.list(roleBindings, namespace);
   return [...clusterWide, ...local]

@@ -1,26 +1,35 @@
 import type { IncomingMessage } from "node:http";
+import { parse as parseYaml } from "yaml";
+import { decodeProtobuf, protobufType } from "./protobuf.ts";
 import { badRequest, StatusError, unsupportedMediaType } from "./statusError.ts";
 
 /** The API server's own limit of a request, in bytes. */
 const maximumBytes = 3 * 1024 * 1024;
 
+/** The media types of an object. */
+const objectTypes = ["application/json", protobufType];
+
 /**
- * The JSON body of a request, or undefined when it is empty.
- * @throws StatusError 400 for broken JSON, 413 when it is too large, 415 for any other media type.
+ * The object, or what stands for one, in the body of a request; undefined when it is empty.
+ * @throws StatusError 400 for a body that is broken, 413 when it is too large, 415 for a media type that is not accepted.
  */
-export async function readJsonBody(
-  request: IncomingMessage,
-  accepted: readonly string[] = ["application/json"],
-): Promise<unknown> {
-  const text = (await readBytes(request)).toString("utf8");
-  if (text === "") return undefined;
+export async function readBody(request: IncomingMessage, accepted: readonly string[] = objectTypes): Promise<unknown> {
+  const bytes = await readBytes(request);
+  if (bytes.length === 0) return undefined;
   const mediaType = mediaTypeOf(request);
   // A client that names no type means JSON.
   if (mediaType !== "" && !accepted.includes(mediaType)) throw unsupportedMediaType(accepted.join(", "));
+  if (mediaType === protobufType) return decodeProtobuf(bytes);
+  return parseText(bytes.toString("utf8"), mediaType.endsWith("+yaml") ? "YAML" : "JSON");
+}
+
+function parseText(text: string, language: "JSON" | "YAML"): unknown {
   try {
-    return JSON.parse(text);
+    // JSON is YAML too, and is read faster and more strictly where it is JSON.
+    if (language === "JSON" || text.trimStart().startsWith("{")) return JSON.parse(text);
+    return parseYaml(text);
   } catch {
-    throw badRequest("the body of the request is not valid JSON");
+    throw badRequest(`the body of the request is not valid ${language}`);
   }
 }
 

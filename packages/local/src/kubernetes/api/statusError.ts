@@ -8,7 +8,9 @@ export interface Cause {
     | "FieldValueNotSupported"
     | "FieldValueForbidden"
     | "FieldValueTooLong"
-    | "ResourceVersionTooLarge";
+    | "ResourceVersionTooLarge"
+    | "FieldManagerConflict"
+    | "DisruptionBudget";
   /** Without the field's name, for example `Required value`. */
   message: string;
   field: string;

@@ -2,12 +2,13 @@ import { isDeepStrictEqual } from "node:util";
 import type { ApiObject, ObjectMeta } from "../resources/objects.ts";
 import type { ResourceType } from "../resources/resourceType.ts";
 import { asJson, type Store } from "../store/store.ts";
+import type { WriteOptions } from "./createObject.ts";
 import { type DecodedObject, decodeObject, isRecord } from "./decode.ts";
 import { badRequest, type Cause, conflict, invalid } from "./statusError.ts";
 
 /**
  * Puts what a client sent in the place of an object, and returns it as stored. Status, and what the API server owns of the
- * metadata, stay; an update that changes nothing makes no new version. With `dryRun` it is only checked.
+ * metadata, stay; an update that changes nothing makes no new version.
  * @throws StatusError as the API server would.
  */
 export function updateObject(
@@ -15,11 +16,11 @@ export function updateObject(
   type: ResourceType,
   current: ApiObject,
   input: unknown,
-  dryRun = false,
+  { dryRun = false, managedFields = current.metadata.managedFields }: WriteOptions = {},
 ): ApiObject {
   const decoded = decodeObject(type, input);
   requireSameIdentity(type, current, decoded.metadata);
-  const next = asJson(merged(current, decoded));
+  const next = asJson(type.prepareForUpdate(merged(current, decoded, managedFields), current));
   requireMutable(type, current, next);
   if (isDeepStrictEqual(current, next)) return current;
   if (!isDeepStrictEqual(current.spec, next.spec)) {
@@ -28,9 +29,9 @@ export function updateObject(
   return dryRun ? next : store.put(type, next);
 }
 
-function merged(current: ApiObject, decoded: DecodedObject): ApiObject {
+function merged(current: ApiObject, decoded: DecodedObject, managedFields: ObjectMeta["managedFields"]): ApiObject {
   const { labels, annotations, ownerReferences } = decoded.metadata;
-  const metadata: ObjectMeta = { ...current.metadata, labels, annotations, ownerReferences };
+  const metadata: ObjectMeta = { ...current.metadata, labels, annotations, ownerReferences, managedFields };
   return { ...decoded, metadata, ...(current.status !== undefined && { status: current.status }) };
 }
 

@@ -1,24 +1,31 @@
 import type { Logger } from "@cliscale/service";
-import { generateName } from "../api/createObject.ts";
 import { type Job, jobs, isFinishedJob } from "../resources/job.ts";
-import { controllerOf, hasCondition, timestamp } from "../resources/objects.ts";
+import { controllerOf, hasCondition } from "../resources/objects.ts";
 import { isFinishedPod, type Pod, pods } from "../resources/pod.ts";
 import { deleteObject } from "../store/deletion.ts";
 import type { Change, Store } from "../store/store.ts";
 import { createEventRecorder, type EventRecorder } from "./eventRecorder.ts";
 import * as statuses from "./jobStatus.ts";
+import { createPodOf } from "./podControl.ts";
 import { createWorkQueue, type WorkQueue } from "./workQueue.ts";
 
 interface Context {
   store: Store;
   queue: WorkQueue;
   events: EventRecorder;
-  /** The pod that was made for a Job since it was last resumed, by their uids: a pod that vanished has failed. */
+  /** The pod that was last made for a Job since it was resumed, by their uids: a pod that vanished has failed. */
   podOf: Map<string, string>;
+  /** When the next pod is made after one that failed, by the Job's uid, in milliseconds of the clock. */
+  retryAt: Map<string, number>;
 }
 
+/** How long the first retry waits, in milliseconds; each further one waits twice as long. */
+const retryMilliseconds = 10_000;
+const longestRetryMilliseconds = 6 * 60_000;
+
 /**
- * Runs Jobs of one pod: makes the pod, and ends the Job when the pod has ended or the deadline has passed.
+ * Runs Jobs, one pod at a time: makes the pod, another when it has failed and may be tried again, and ends the Job when one
+ * has succeeded, all tries are used up, or the deadline has passed.
  * https://kubernetes.io/docs/concepts/workloads/controllers/job/
  */
 export function startJobController(store: Store, logger: Logger): () => void {
@@ -27,13 +34,14 @@ export function startJobController(store: Store, logger: Logger): () => void {
     const job = store.get(jobs, namespace, name);
     if (job) syncJob(context, key, job);
   });
-  const context: Context = { store, queue, events: createEventRecorder(store, "job-controller"), podOf: new Map() };
+  const events = createEventRecorder(store, "job-controller");
+  const context: Context = { store, queue, events, podOf: new Map(), retryAt: new Map() };
 
   const onChange = ({ type, collection, object }: Change) => {
     const { namespace, name, uid } = object.metadata;
     if (collection.id === jobs.id) {
       queue.add(`${namespace}/${name}`);
-      if (type === "DELETED") context.podOf.delete(uid);
+      if (type === "DELETED") forget(context, uid);
     }
     const owner = collection.id === pods.id ? controllerOf(object) : undefined;
     if (owner?.kind === jobs.kind) queue.add(`${namespace}/${owner.name}`);
@@ -46,6 +54,11 @@ export function startJobController(store: Store, logger: Logger): () => void {
   };
 }
 
+function forget({ podOf: made, retryAt }: Context, jobUid: string): void {
+  made.delete(jobUid);
+  retryAt.delete(jobUid);
+}
+
 /** Brings one Job a step nearer to what its spec asks for. */
 function syncJob(context: Context, key: string, job: Job): void {
   if (job.metadata.deletionTimestamp) return;
@@ -55,9 +68,10 @@ function syncJob(context: Context, key: string, job: Job): void {
   if (job.spec.suspend) return suspend(context, job, pod);
   if (!job.status.startTime) return start(context, job);
   if (pod?.status.phase === "Succeeded") return complete(context, job);
-  if (hasFailed(context, job, pod)) return beginFailing(context, job, pod, statuses.backoffLimitExceeded);
+  if (isOutOfTries(context, job, pod)) return beginFailing(context, job, pod, statuses.backoffLimitExceeded);
   if (isPastDeadline(context, key, job)) return beginFailing(context, job, pod, statuses.deadlineExceeded);
-  if (!pod) return createPod(context, job);
+  if (hasFailed(context, job, pod)) return retry(context, job);
+  if (!pod) return createPod(context, key, job);
   putStatus(context, job, statuses.running(job.status, pod));
 }
 
@@ -80,40 +94,36 @@ function isPastDeadline({ queue }: Context, key: string, job: Job): boolean {
   return left <= 0;
 }
 
-function start({ store, events, podOf: made }: Context, job: Job): void {
+function start(context: Context, job: Job): void {
+  const { store, events } = context;
   const wasSuspended = hasCondition(job.status.conditions, "Suspended");
-  made.delete(job.metadata.uid);
+  forget(context, job.metadata.uid);
   if (wasSuspended) events.record(job, "Normal", "Resumed", "Job resumed");
   store.put(jobs, { ...job, status: statuses.started(job.status) });
 }
 
-function createPod({ store, events, podOf: made }: Context, job: Job): void {
-  const { name, namespace, uid } = job.metadata;
-  const { metadata, spec } = job.spec.template;
-  const owner = { apiVersion: job.apiVersion, kind: job.kind, name, uid, controller: true, blockOwnerDeletion: true };
-  const pod = store.put(
-    pods,
-    pods.prepareForCreate({
-      apiVersion: "v1",
-      kind: "Pod",
-      metadata: {
-        name: generateName(`${name}-`),
-        generateName: `${name}-`,
-        namespace,
-        uid: crypto.randomUUID(),
-        resourceVersion: "",
-        generation: 1,
-        creationTimestamp: timestamp(),
-        labels: metadata.labels,
-        annotations: metadata.annotations,
-        ownerReferences: [owner],
-      },
-      spec,
-      status: { phase: "Pending", qosClass: "BestEffort" },
-    }),
-  );
-  made.set(uid, pod.metadata.uid);
-  events.record(job, "Normal", "SuccessfulCreate", `Created pod: ${pod.metadata.name}`);
+function createPod(context: Context, key: string, job: Job): void {
+  const wait = (context.retryAt.get(job.metadata.uid) ?? 0) - Date.now();
+  if (wait > 0) return context.queue.addAfter(key, wait);
+  const made = createPodOf({ ...context, key }, job, job.spec.template);
+  if ("pod" in made) context.podOf.set(job.metadata.uid, made.pod.metadata.uid);
+}
+
+/** A container that is restarted in its pod uses tries up as pods do that fail. */
+function isOutOfTries(context: Context, job: Job, pod: Pod | undefined): boolean {
+  const restarts = pod?.status.containerStatuses?.[0]?.restartCount ?? 0;
+  const failed = (job.status.failed ?? 0) + (hasFailed(context, job, pod) ? 1 : 0);
+  return failed + restarts > job.spec.backoffLimit;
+}
+
+/** Counts the pod that failed, and makes way for the next. */
+function retry({ store, podOf: made, retryAt }: Context, job: Job): void {
+  const failed = (job.status.failed ?? 0) + 1;
+  made.delete(job.metadata.uid);
+  const wait = Math.min(longestRetryMilliseconds, retryMilliseconds * 2 ** (failed - 1));
+  retryAt.set(job.metadata.uid, Date.now() + wait);
+  const { active: _none, ...rest } = job.status;
+  store.put(jobs, { ...job, status: { ...rest, failed, ready: 0 } });
 }
 
 function suspend(context: Context, job: Job, pod: Pod | undefined): void {

@@ -64,7 +64,8 @@ export function failing(status: JobStatus, why: FailureReason): JobStatus {
 export function failed(status: JobStatus): JobStatus {
   const { reason = "", message = "" } = status.conditions!.find((condition) => condition.type === "FailureTarget")!;
   const condition = { type: "Failed", status: "True", reason, message, lastProbeTime: timestamp() } as const;
-  return { ...status, conditions: withCondition(status.conditions, condition), failed: 1, ready: 0, terminating: 0 };
+  const conditions = withCondition(status.conditions, condition);
+  return { ...status, conditions, failed: (status.failed ?? 0) + 1, ready: 0, terminating: 0 };
 }
 
 /** When a finished Job finished. */

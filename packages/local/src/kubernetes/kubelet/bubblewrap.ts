@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { readlinkSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Isolation } from "./isolation.ts";
@@ -10,7 +10,6 @@ import type { Mount } from "./podFolder.ts";
 const systemFiles = [
   "/etc/alternatives",
   "/etc/ca-certificates",
-  "/etc/hosts",
   "/etc/inputrc",
   "/etc/ld.so.cache",
   "/etc/ld.so.conf",
@@ -62,6 +61,7 @@ export const bubblewrap: Isolation = {
         ...systemFolders(),
         ...(isReadOnly ? ["--dir", "/tmp", "--dir", homeFolder] : ["--tmpfs", "/tmp", "--tmpfs", homeFolder]),
         ...(await accountFiles(folder.path, user, group)),
+        ...(await hostsFile(folder.path, placement.hosts)),
         ...placement.mounts.flatMap(mount),
         // After the mounts, since the repository may lie where one of them is, such as below /tmp.
         ...image.readable.flatMap(bindReadOnly),
@@ -131,6 +131,14 @@ async function accountFiles(folder: string, user: number, group: number): Promis
   await writeFile(passwd, `root:x:0:0:root:/root:/bin/sh\n${userName}:x:${user}:${group}::${homeFolder}:/bin/sh\n`);
   await writeFile(groups, `root:x:0:\n${userName}:x:${group}:\n`);
   return ["--ro-bind", passwd, "/etc/passwd", "--ro-bind", groups, "/etc/group"];
+}
+
+/** The machine's own names, and the cluster's. */
+async function hostsFile(folder: string, lines: string[]): Promise<string[]> {
+  const file = join(folder, "hosts");
+  const machine = await readFile("/etc/hosts", "utf8").catch(() => "127.0.0.1\tlocalhost\n");
+  await writeFile(file, `${machine.trimEnd()}\n${lines.join("\n")}\n`);
+  return ["--ro-bind", file, "/etc/hosts"];
 }
 
 const mount = ({ containerPath, hostPath, readOnly }: Mount) => [

@@ -23,17 +23,29 @@ export const baseEnvironment: Readonly<Record<string, string>> = {
   LANG: "C.UTF-8",
 };
 
+const program = (path: string) => [process.execPath, join(repositoryRoot, path)];
+
+/** What of the repository an image holds, with the node that runs it. */
+const repositoryFiles = (...names: string[]) => [
+  ...names.map((name) => join(repositoryRoot, name)),
+  dirname(dirname(process.execPath)),
+];
+
 /** The images that the product uses. */
 export function productImages(stateDirectory: string): Images {
   const npmConfiguration = join(stateDirectory, "npmrc");
   return {
     "cliscale-runner": {
-      entrypoint: [process.execPath, join(repositoryRoot, "runner/src/main.ts")],
+      entrypoint: program("runner/src/main.ts"),
       // The registry that npm is configured for on this machine, as a start of the product wrote it down.
       environment: { ...baseEnvironment, NPM_CONFIG_GLOBALCONFIG: npmConfiguration },
-      readable: ["package.json", "node_modules", "packages", "runner"]
-        .map((name) => join(repositoryRoot, name))
-        .concat(npmConfiguration, dirname(dirname(process.execPath))),
+      readable: [...repositoryFiles("package.json", "node_modules", "packages", "runner"), npmConfiguration],
+    },
+    "cliscale-gateway": {
+      // The gateway, or with `migrate` as its first argument the migration, as in the real image.
+      entrypoint: program("gateway/src/image.ts"),
+      environment: { ...baseEnvironment },
+      readable: repositoryFiles("package.json", "node_modules", "packages", "gateway"),
     },
   };
 }

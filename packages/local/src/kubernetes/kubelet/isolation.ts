@@ -21,6 +21,8 @@ export interface Placement {
   folder: PodFolder;
   mounts: Mount[];
   image: Image;
+  /** Lines for its `/etc/hosts`. */
+  hosts: string[];
 }
 
 export interface Isolation {

@@ -4,7 +4,7 @@ import { createEventRecorder } from "../controllers/eventRecorder.ts";
 import { createWorkQueue } from "../controllers/workQueue.ts";
 import { isFinishedPod, type Pod, pods } from "../resources/pod.ts";
 import type { Store } from "../store/store.ts";
-import { createAddressPool } from "./addresses.ts";
+import type { AddressPool } from "./addresses.ts";
 import type { ContainerLog } from "./containerLog.ts";
 import { endPodsOfEarlierRuns } from "./earlierRuns.ts";
 import type { Images } from "./images.ts";
@@ -19,15 +19,14 @@ export interface KubeletOptions {
   isolation: Isolation;
   /** What is to go wrong with a pod that the node is about to take on. */
   takeFault: (pod: Pod) => PodFault | undefined;
-  /** Addresses of pods, for example `127.64.0.0/16`. */
-  podRange: string;
+  addresses: AddressPool;
   /** Where pods have their folders; nothing else may be in it. */
   podsDirectory: string;
 }
 
 export interface Kubelet {
-  /** What a pod has written, or undefined while it has not been started. */
-  logOf(podUid: string): ContainerLog | undefined;
+  /** What a pod has written, or undefined while it has not been started; `previous`: before it was last restarted. */
+  logOf(podUid: string, previous?: boolean): ContainerLog | undefined;
   /** Ends every pod: SIGTERM, and SIGKILL after the grace period, in milliseconds. Resolves when all are gone. */
   close(graceMilliseconds: number): Promise<void>;
 }
@@ -36,11 +35,7 @@ export interface Kubelet {
 export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const { store, logger } = options;
   await endPodsOfEarlierRuns(options.podsDirectory, logger);
-  const context = {
-    ...options,
-    addresses: createAddressPool(options.podRange),
-    events: createEventRecorder(store, "kubelet"),
-  };
+  const context = { ...options, events: createEventRecorder(store, "kubelet") };
   const schedulerEvents = createEventRecorder(store, "default-scheduler");
   /** The pods that are on the node, by uid. */
   const onNode = new Map<string, NodePod>();
@@ -101,7 +96,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   });
 
   return {
-    logOf: (podUid) => onNode.get(podUid)?.log(),
+    logOf: (podUid, previous) => onNode.get(podUid)?.log(previous),
     async close(graceMilliseconds) {
       unsubscribe();
       queue.close();

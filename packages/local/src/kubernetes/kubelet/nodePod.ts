@@ -1,8 +1,7 @@
+import { join } from "node:path";
 import { type Pod, pods, type PodStatus } from "../resources/pod.ts";
-import { type Secret, secrets } from "../resources/secret.ts";
 import type { PodFault } from "../api/faults.ts";
 import type { EventRecorder } from "../controllers/eventRecorder.ts";
-import type { AddressPool } from "./addresses.ts";
 import { type ContainerLog, createContainerLog } from "./containerLog.ts";
 import type { KubeletOptions } from "./kubelet.ts";
 import { createPodFolder, podFolderPath, removeAll } from "./podFolder.ts";
@@ -10,7 +9,8 @@ import { runPod } from "./podWorker.ts";
 
 /** A pod that the node has taken on. */
 export interface NodePod {
-  log(): ContainerLog | undefined;
+  /** What its container has written since it was last started; or, if it has been restarted, the time before. */
+  log(previous?: boolean): ContainerLog | undefined;
   /** Ends it: SIGTERM now, SIGKILL after the grace period. A later call can shorten that, never lengthen it. */
   end(graceMilliseconds: number): void;
   /** Nothing of its process is left. */
@@ -21,7 +21,6 @@ export interface NodePod {
 }
 
 interface Context extends KubeletOptions {
-  addresses: AddressPool;
   events: EventRecorder;
 }
 
@@ -34,7 +33,7 @@ export function takeOnPod(context: Context, pod: Pod, fault: PodFault | undefine
   const toRemove = Promise.withResolvers<void>();
   let killTimer: NodeJS.Timeout | undefined;
   let killAt = Number.POSITIVE_INFINITY;
-  let log: ContainerLog | undefined;
+  const logs: { present?: ContainerLog; previous?: ContainerLog } = {};
   let last = pod;
 
   const current = (): Pod | undefined => {
@@ -52,20 +51,19 @@ export function takeOnPod(context: Context, pod: Pod, fault: PodFault | undefine
 
   const run = async () => {
     const folder = await createPodFolder(podsDirectory, pod);
-    log = await createContainerLog(folder.logFile);
+    const openLog = logOpener(folder.path, logs);
     const started = performance.now();
     await runPod({
       ...context,
       fault,
       pod: () => current() ?? last,
       setStatus,
-      waitForSecret: (secretName, signal) => waitForSecret(context, pod, secretName, signal),
       terminate: terminate.signal,
       kill: kill.signal,
       folder,
-      log,
+      openLog,
     });
-    await log.end();
+    await logs.present?.end();
     const seconds = Math.round(performance.now() - started) / 1000;
     logger.info({ pod: name, namespace, phase: last.status.phase, seconds }, "pod ended");
   };
@@ -98,7 +96,7 @@ export function takeOnPod(context: Context, pod: Pod, fault: PodFault | undefine
     .catch((error: unknown) => logger.error({ err: error, pod: name }, "a pod's folder could not be removed"));
 
   return {
-    log: () => log,
+    log: (previous = false) => (previous ? logs.previous : logs.present),
     end,
     ended,
     remove() {
@@ -109,26 +107,16 @@ export function takeOnPod(context: Context, pod: Pod, fault: PodFault | undefine
   };
 }
 
-/** The secret, as soon as there is one: until then the pod waits, as a volume that cannot be mounted makes it wait. */
-function waitForSecret({ store, events }: Context, pod: Pod, secretName: string, signal: AbortSignal): Promise<Secret> {
-  const { namespace } = pod.metadata;
-  const found = store.get(secrets, namespace, secretName);
-  if (found) return Promise.resolve(found);
-  if (signal.aborted) return Promise.reject(signal.reason as Error);
-  const volume = pod.spec.volumes?.find((each) => each.secret?.secretName === secretName)?.name;
-  const problem = `MountVolume.SetUp failed for volume "${volume}" : secret "${secretName}" not found`;
-  events.record(pod, "Warning", "FailedMount", problem);
-  return new Promise((resolve, reject) => {
-    const stop = store.subscribe(({ collection, type, object }) => {
-      const { name } = object.metadata;
-      if (collection.id !== secrets.id || type === "DELETED" || name !== secretName) return;
-      if (object.metadata.namespace !== namespace) return;
-      stop();
-      resolve(object as Secret);
-    });
-    signal.addEventListener("abort", () => {
-      stop();
-      reject(signal.reason as Error);
-    });
-  });
+/** Gives each run of a container a log of its own; those but the last two are removed. */
+function logOpener(folder: string, logs: { present?: ContainerLog; previous?: ContainerLog }) {
+  let runs = 0;
+  const pathOf = (run: number) => join(folder, `log-${run}`);
+  return async (): Promise<ContainerLog> => {
+    await logs.present?.end();
+    if (runs >= 2) await removeAll(pathOf(runs - 2));
+    if (logs.present) logs.previous = logs.present;
+    logs.present = await createContainerLog(pathOf(runs));
+    runs += 1;
+    return logs.present;
+  };
 }

@@ -1,9 +1,9 @@
 import { constants } from "node:fs";
 import { chmod, mkdir, open, readdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Pod } from "../resources/pod.ts";
-import type { Container, Volume } from "../resources/podSpec.ts";
-import type { Secret } from "../resources/secret.ts";
+import type { Container } from "../resources/podSpec.ts";
+import { isReadOnlyVolume, type VolumeFile } from "./volumeFiles.ts";
 
 /** A place in a container's file system, and the file or folder of this machine that is there. */
 export interface Mount {
@@ -22,7 +22,6 @@ export interface PodFolder {
   temporary: string;
   /** Where its processes are written down, in case this program is killed and cannot end them. */
   processRecord: string;
-  logFile: string;
 }
 
 export const podFolderPath = (podsDirectory: string, { metadata }: Pod) => join(podsDirectory, metadata.uid);
@@ -35,29 +34,22 @@ export async function createPodFolder(podsDirectory: string, pod: Pod): Promise<
     home: join(path, "home"),
     temporary: join(path, "tmp"),
     processRecord: join(path, "process.json"),
-    logFile: join(path, "log"),
   };
   await mkdir(path, { recursive: true, mode: 0o700 });
   for (const each of [folder.home, folder.temporary, volumesOf(folder)]) await mkdir(each);
-  await writeFile(terminationLogOf(folder), "");
   return folder;
 }
 
-/** Writes the pod's volumes. `secretOf` gives the secret of a name, waiting for it where it must. */
-export async function createVolumes(
-  folder: PodFolder,
-  pod: Pod,
-  secretOf: (volume: Volume & { secret: object }) => Promise<Secret>,
-): Promise<void> {
-  for (const volume of pod.spec.volumes ?? []) {
-    const path = join(volumesOf(folder), volume.name);
+/** Writes what the pod's volumes hold from the start. */
+export async function writeVolumes(folder: PodFolder, volumes: ReadonlyMap<string, VolumeFile[]>): Promise<void> {
+  for (const [name, files] of volumes) {
+    const path = join(volumesOf(folder), name);
     await mkdir(path, { recursive: true });
-    if (!volume.secret) continue;
-    const { data = {} } = await secretOf({ ...volume, secret: volume.secret });
-    for (const [key, value] of Object.entries(data)) {
-      const file = join(path, key);
-      await writeFile(file, Buffer.from(value, "base64"), { mode: 0o600 });
-      await chmod(file, volume.secret.defaultMode);
+    for (const { path: relative, content, mode } of files) {
+      const file = join(path, relative);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, content, { mode: 0o600 });
+      await chmod(file, mode);
     }
   }
 }
@@ -86,15 +78,21 @@ async function grantRights(path: string): Promise<void> {
 
 /** What a container finds at which paths. */
 export function mountsOf(folder: PodFolder, pod: Pod, container: Container): Mount[] {
-  const volumes = (container.volumeMounts ?? []).map(({ name, mountPath, readOnly }): Mount => {
-    const isSecret = pod.spec.volumes?.some((volume) => volume.name === name && volume.secret) ?? false;
-    const hostPath = join(volumesOf(folder), name);
-    return { containerPath: mountPath, hostPath, readOnly: isSecret || readOnly === true };
+  const volumes = (container.volumeMounts ?? []).map(({ name, mountPath, subPath = "", readOnly }): Mount => {
+    const volume = pod.spec.volumes!.find((each) => each.name === name)!;
+    const hostPath = join(volumesOf(folder), name, subPath);
+    return { containerPath: mountPath, hostPath, readOnly: isReadOnlyVolume(volume) || readOnly === true };
   });
   return [
     ...volumes,
     { containerPath: container.terminationMessagePath, hostPath: terminationLogOf(folder), readOnly: false },
   ];
+}
+
+/** What a container wrote that has run before is not what the next one says. */
+export async function resetTerminationMessage(folder: PodFolder): Promise<void> {
+  await removeAll(terminationLogOf(folder));
+  await writeFile(terminationLogOf(folder), "");
 }
 
 /** What the container wrote to its termination message path, which it may have put anything else in the place of. */

@@ -56,11 +56,15 @@ export function running({ status }: Pod, containerID: string): PodStatus {
     ...withContainer(status, {
       containerID,
       imageID: container!.image,
-      started: true,
       state: { running: { startedAt: timestamp() } },
     }),
     phase: "Running",
   };
+}
+
+/** The startup probe has succeeded, or there is none. */
+export function started({ status }: Pod): PodStatus {
+  return withContainer(status, { started: true });
 }
 
 export function readiness({ status }: Pod, isReady: boolean): PodStatus {
@@ -69,24 +73,50 @@ export function readiness({ status }: Pod, isReady: boolean): PodStatus {
   return set(set(next, { type: "ContainersReady", status: "True" }), { type: "Ready", status: "True" });
 }
 
-export function terminated({ status }: Pod, exitCode: number, message: string, reason?: string): PodStatus {
+/** How a container ended. */
+export interface Ending {
+  exitCode: number;
+  message: string;
+  /** `Completed` or `Error` if it is not given. */
+  reason?: string | undefined;
+}
+
+/** The container has ended, and with it the pod. */
+export function terminated({ status }: Pod, ending: Ending): PodStatus {
+  const succeeded = ending.exitCode === 0;
+  return {
+    ...unready(withContainer(status, { ready: false, started: false, state: endOf(status, ending) }), {
+      reason: succeeded ? "PodCompleted" : "PodFailed",
+    }),
+    phase: succeeded ? "Succeeded" : "Failed",
+  };
+}
+
+/** The container has ended, and is started again after a while. */
+export function restarting({ status }: Pod, ending: Ending, backOffSeconds: number): PodStatus {
+  const { name, restartCount } = status.containerStatuses![0]!;
+  const message = `back-off ${backOffSeconds}s restarting failed container=${name}`;
+  const next = withContainer(status, {
+    ready: false,
+    started: false,
+    restartCount: restartCount + 1,
+    state: { waiting: { reason: "CrashLoopBackOff", message } },
+    lastState: endOf(status, ending),
+  });
+  return unready(next, notReady(name));
+}
+
+function endOf(status: PodStatus, { exitCode, message, reason }: Ending): ContainerState {
   const [container] = status.containerStatuses!;
-  const succeeded = exitCode === 0;
-  const state: ContainerState = {
+  return {
     terminated: {
       exitCode,
-      reason: reason ?? (succeeded ? "Completed" : "Error"),
+      reason: reason ?? (exitCode === 0 ? "Completed" : "Error"),
       ...(message && { message }),
       startedAt: container!.state.running?.startedAt ?? timestamp(),
       finishedAt: timestamp(),
       containerID: container!.containerID ?? "",
     },
-  };
-  return {
-    ...unready(withContainer(status, { ready: false, started: false, state }), {
-      reason: succeeded ? "PodCompleted" : "PodFailed",
-    }),
-    phase: succeeded ? "Succeeded" : "Failed",
   };
 }
 

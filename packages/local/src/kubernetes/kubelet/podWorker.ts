@@ -3,25 +3,24 @@ import type { Logger } from "@cliscale/service";
 import type { PodFault } from "../api/faults.ts";
 import type { EventRecorder } from "../controllers/eventRecorder.ts";
 import type { Pod, PodStatus } from "../resources/pod.ts";
-import type { Secret } from "../resources/secret.ts";
+import type { Store } from "../store/store.ts";
 import type { AddressPool } from "./addresses.ts";
-import { programOf } from "./containerEnvironment.ts";
-import type { ContainerLog } from "./containerLog.ts";
-import { type ContainerProcess, startContainerProcess, StartError } from "./containerProcess.ts";
+import { type ContainerContext, runContainer } from "./containerRun.ts";
+import { StartError } from "./containerProcess.ts";
 import { findImage, type Image, type Images } from "./images.ts";
 import type { Isolation } from "./isolation.ts";
-import { createVolumes, mountsOf, type PodFolder, readTerminationMessage, removeVolumes } from "./podFolder.ts";
+import { type PodFolder, removeVolumes, writeVolumes } from "./podFolder.ts";
 import * as statuses from "./podStatus.ts";
-import { watchReadiness } from "./probe.ts";
-import { podMark } from "./processes.ts";
+import { untilResolved } from "./references.ts";
+import { volumeFiles } from "./volumeFiles.ts";
+import type { ContainerLog } from "./containerLog.ts";
 
 /** What the life of one pod needs of the kubelet. */
 export interface PodContext {
+  store: Store;
   /** The pod as it stands; its last state when it is gone. */
   pod: () => Pod;
   setStatus: (change: (pod: Pod) => PodStatus) => void;
-  /** The secret of a name in the pod's namespace; waits until there is one. */
-  waitForSecret: (name: string, signal: AbortSignal) => Promise<Secret>;
   /** Aborted when the pod is to end, gracefully. */
   terminate: AbortSignal;
   /** Aborted when its time is up. */
@@ -29,7 +28,8 @@ export interface PodContext {
   /** What is to go wrong. */
   fault: PodFault | undefined;
   folder: PodFolder;
-  log: ContainerLog;
+  /** Begins the log of a container that is started; the one before is kept until then. */
+  openLog: () => Promise<ContainerLog>;
   images: Images;
   addresses: AddressPool;
   isolation: Isolation;
@@ -39,6 +39,10 @@ export interface PodContext {
 
 /** How long a pull that failed is called so before it is called a back-off, in milliseconds. */
 const pullBackOffMilliseconds = 1000;
+
+/** How long the second restart waits, in seconds; each further one waits twice as long. The first comes at once. */
+const restartBackOffSeconds = 10;
+const longestBackOffSeconds = 300;
 
 /** The exit code of a container whose program could not be started, as the container runtime has it. */
 const startErrorCode = 128;
@@ -53,23 +57,56 @@ export async function runPod(context: PodContext): Promise<void> {
     address = context.addresses.take();
     context.setStatus((pod) => statuses.withAddress(pod, address!));
     const image = await pullImage(context);
-    terminate.throwIfAborted();
-    const container = await startContainer(context, image);
-    const exitCode = await untilExit(context, container, address);
-    const message = await readTerminationMessage(folder);
-    const reason = context.fault === "oomKilled" ? "OOMKilled" : undefined;
-    context.setStatus((pod) => statuses.terminated(pod, exitCode, message, reason));
+    await runToTheEnd({ ...context, image, address });
   } catch (error) {
-    if (terminate.aborted) return;
-    failToStart(context, error);
+    if (!terminate.aborted) failToStart(context, error);
   } finally {
     await removeVolumes(folder);
     if (address) context.addresses.release(address);
   }
 }
 
-async function mountVolumes({ folder, pod, waitForSecret, terminate }: PodContext): Promise<void> {
-  await createVolumes(folder, pod(), ({ secret }) => waitForSecret(secret.secretName, terminate));
+/** Runs the container, again and again as its pod's restart policy has it. */
+async function runToTheEnd(context: ContainerContext): Promise<void> {
+  const { pod, setStatus, terminate, events } = context;
+  for (let restarts = 0; ; restarts += 1) {
+    terminate.throwIfAborted();
+    const ending = await endingOf(context);
+    if (terminate.aborted || !isRestarted(pod(), ending)) {
+      setStatus((current) => statuses.terminated(current, ending));
+      return;
+    }
+    const seconds = restarts === 0 ? 0 : Math.min(longestBackOffSeconds, restartBackOffSeconds * 2 ** (restarts - 1));
+    setStatus((current) => statuses.restarting(current, ending, seconds));
+    if (seconds > 0) events.record(pod(), "Warning", "BackOff", "Back-off restarting failed container");
+    await delay(seconds * 1000, undefined, { signal: terminate });
+  }
+}
+
+/** A program that cannot be started is a container that has ended at once. */
+async function endingOf(context: ContainerContext): Promise<statuses.Ending> {
+  try {
+    return await runContainer(context);
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    context.events.record(context.pod(), "Warning", "Failed", `Error: ${error.message}`);
+    return { exitCode: startErrorCode, message: error.message, reason: "StartError" };
+  }
+}
+
+function isRestarted({ spec }: Pod, { exitCode }: statuses.Ending): boolean {
+  return spec.restartPolicy === "Always" || (spec.restartPolicy === "OnFailure" && exitCode !== 0);
+}
+
+/** Waits for what the volumes are made of, as a volume that cannot be mounted makes a pod wait. */
+async function mountVolumes({ store, folder, pod, events, terminate }: PodContext): Promise<void> {
+  const files = await untilResolved(
+    store,
+    () => volumeFiles(store, pod()),
+    (problem) => events.record(pod(), "Warning", "FailedMount", problem),
+    terminate,
+  );
+  await writeVolumes(folder, files);
 }
 
 /** Waits for ever when there is no such image, as a node does, which tries again and again. */
@@ -92,73 +129,9 @@ async function pullImage({ pod, images, setStatus, events, terminate, fault }: P
   );
 }
 
-async function startContainer(context: PodContext, image: Image): Promise<ContainerProcess> {
-  const { pod, folder, log, isolation, events, setStatus } = context;
-  const [spec] = pod().spec.containers;
-  const { argv, environment } = programOf(pod(), image);
-  const launch = await isolation.launch(
-    {
-      argv,
-      environment: {
-        ...environment,
-        [podMark]: pod().metadata.uid,
-        CLISCALE_POD_SANDBOXED: isolation.sandboxed ? "1" : "0",
-      },
-    },
-    { pod: pod(), folder, mounts: mountsOf(folder, pod(), spec!), image },
-  );
-  const container = await startContainerProcess(
-    { podUid: pod().metadata.uid, folder: folder.path },
-    launch,
-    log,
-    folder.processRecord,
-  );
-  events.record(pod(), "Normal", "Started", `Started container ${spec!.name}`);
-  setStatus((current) => statuses.running(current, `process://${container.pid}`));
-  return container;
-}
-
-function probeReadiness({ pod, setStatus, events, logger, fault }: PodContext, address: string): () => void {
-  if (fault === "neverReady") return () => undefined;
-  const { readinessProbe } = pod().spec.containers[0]!;
-  if (!readinessProbe) {
-    setStatus((current) => statuses.readiness(current, true));
-    return () => undefined;
-  }
-  const stop = new AbortController();
-  const onChange = (ready: boolean, why: string) => {
-    if (!ready) events.record(pod(), "Warning", "Unhealthy", `Readiness probe failed: ${why}`);
-    setStatus((current) => statuses.readiness(current, ready));
-  };
-  watchReadiness(readinessProbe, address, onChange, stop.signal).catch((error: unknown) => {
-    if (!stop.signal.aborted) logger.error({ err: error }, "a readiness probe broke off");
-  });
-  return () => stop.abort();
-}
-
-async function untilExit(context: PodContext, container: ContainerProcess, address: string): Promise<number> {
-  const { pod, terminate, kill, events, fault } = context;
-  const stopProbing = probeReadiness(context, address);
-  const onTerminate = () => {
-    events.record(pod(), "Normal", "Killing", `Stopping container ${pod().spec.containers[0]!.name}`);
-    container.terminate();
-  };
-  if (terminate.aborted) onTerminate();
-  else terminate.addEventListener("abort", onTerminate, { once: true });
-  if (kill.aborted || fault === "oomKilled") container.kill();
-  else kill.addEventListener("abort", container.kill, { once: true });
-  try {
-    return await container.exited;
-  } finally {
-    stopProbing();
-    terminate.removeEventListener("abort", onTerminate);
-    kill.removeEventListener("abort", container.kill);
-  }
-}
-
 function failToStart({ pod, setStatus, events, logger }: PodContext, error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
   events.record(pod(), "Warning", "Failed", `Error: ${message}`);
-  if (!(error instanceof StartError)) logger.error({ err: error, pod: pod().metadata.name }, "a pod could not be run");
-  setStatus((current) => statuses.terminated(current, startErrorCode, message, "StartError"));
+  logger.error({ err: error, pod: pod().metadata.name }, "a pod could not be run");
+  setStatus((current) => statuses.terminated(current, { exitCode: startErrorCode, message, reason: "StartError" }));
 }

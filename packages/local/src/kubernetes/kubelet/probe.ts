@@ -1,42 +1,58 @@
 import { request } from "node:http";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ReadinessProbe } from "../resources/podSpec.ts";
+import type { Probe } from "../resources/podProbe.ts";
+
+/** The container that is probed. */
+export interface ProbeTarget {
+  address: string;
+  /** The number of a port, which may be given by its name. */
+  portOf: (port: number | string) => number;
+  /** Runs a command as the container would: what is wrong with how it ended, or undefined. */
+  exec: (command: string[], timeoutMilliseconds: number) => Promise<string | undefined>;
+}
+
+/** How often in a row a probe has now succeeded, or failed and why. */
+export type Streak = { succeeded: true; count: number } | { succeeded: false; count: number; why: string };
 
 /**
- * Tells, while the signal lasts, whenever a container becomes ready or stops being so.
+ * Probes a container while the signal lasts, and tells after each time how it stands. The signal's end is no error.
  * https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
  */
-export async function watchReadiness(
-  probe: ReadinessProbe,
-  address: string,
-  onChange: (ready: boolean, why: string) => void,
+export async function watchProbe(
+  probe: Probe,
+  target: ProbeTarget,
+  onStreak: (streak: Streak) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  let ready = false;
-  let streak = 0;
+  let count = 0;
   let last: boolean | undefined;
-  await delay((probe.initialDelaySeconds ?? 0) * 1000, undefined, { signal });
-  while (!signal.aborted) {
-    const problem = await check(probe, address);
-    if (signal.aborted) return;
-    const succeeded = problem === undefined;
-    streak = succeeded === last ? streak + 1 : 1;
-    last = succeeded;
-    if (succeeded !== ready && streak >= (succeeded ? probe.successThreshold : probe.failureThreshold)) {
-      ready = succeeded;
-      onChange(ready, problem ?? "");
+  try {
+    await delay((probe.initialDelaySeconds ?? 0) * 1000, undefined, { signal });
+    while (!signal.aborted) {
+      const problem = await check(probe, target);
+      if (signal.aborted) return;
+      const succeeded = problem === undefined;
+      count = succeeded === last ? count + 1 : 1;
+      last = succeeded;
+      onStreak(succeeded ? { succeeded, count } : { succeeded, count, why: problem });
+      await delay(probe.periodSeconds * 1000, undefined, { signal });
     }
-    await delay(probe.periodSeconds * 1000, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }
 
 /** What is wrong, or undefined when the probe succeeds. */
-async function check(probe: ReadinessProbe, address: string): Promise<string | undefined> {
-  const timeout = AbortSignal.timeout(probe.timeoutSeconds * 1000);
+async function check(
+  { tcpSocket, httpGet, exec, timeoutSeconds }: Probe,
+  target: ProbeTarget,
+): Promise<string | undefined> {
+  const timeout = AbortSignal.timeout(timeoutSeconds * 1000);
   try {
-    if (probe.tcpSocket) await tryConnect(address, probe.tcpSocket.port, timeout);
-    else await tryGet(probe.httpGet!, address, timeout);
+    if (exec) return await target.exec(exec.command, timeoutSeconds * 1000);
+    if (tcpSocket) await tryConnect(target.address, target.portOf(tcpSocket.port), timeout);
+    else await tryGet({ ...httpGet!, port: target.portOf(httpGet!.port) }, target.address, timeout);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
@@ -56,11 +72,13 @@ function tryConnect(host: string, port: number, signal: AbortSignal): Promise<vo
   });
 }
 
-function tryGet(
-  { path, port, httpHeaders = [] }: NonNullable<ReadinessProbe["httpGet"]>,
-  host: string,
-  signal: AbortSignal,
-): Promise<void> {
+interface HttpGet {
+  path: string;
+  port: number;
+  httpHeaders?: { name: string; value: string }[] | undefined;
+}
+
+function tryGet({ path, port, httpHeaders = [] }: HttpGet, host: string, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const headers = Object.fromEntries(httpHeaders.map(({ name, value }) => [name, value]));
     const sent = request({ host, port, path, headers: { "User-Agent": "kube-probe/1.34", ...headers }, signal });

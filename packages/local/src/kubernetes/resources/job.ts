@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { nameRules, objectMetadata } from "./metadata.ts";
 import { type ApiObject, type Condition, hasCondition } from "./objects.ts";
-import { podTemplate, withDefaultPullPolicy } from "./podSpec.ts";
+import { podTemplate } from "./podSpec.ts";
 import { defineResource, nameColumn } from "./resourceType.ts";
 
-// What the stand-in models of a Job: one pod, run once.
+// What the stand-in models of a Job: one pod at a time, until one has succeeded.
 // https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/job-v1/
 const jobSpec = z.strictObject({
   suspend: z.boolean().default(false),
@@ -12,11 +12,14 @@ const jobSpec = z.strictObject({
   completions: z.literal(1).default(1),
   completionMode: z.literal("NonIndexed").default("NonIndexed"),
   podReplacementPolicy: z.literal("TerminatingOrFailed").default("TerminatingOrFailed"),
-  backoffLimit: z.literal(0),
+  backoffLimit: z.int().min(0).default(6),
   activeDeadlineSeconds: z.int().min(1).optional(),
   ttlSecondsAfterFinished: z.int().min(0).optional(),
   selector: z.strictObject({ matchLabels: z.record(z.string(), z.string()) }).optional(),
-  template: podTemplate,
+  template: podTemplate.refine(({ spec }) => spec.restartPolicy !== "Always", {
+    path: ["spec", "restartPolicy"],
+    message: 'Unsupported value: "Always": supported values: "OnFailure", "Never"',
+  }),
 });
 export type JobSpec = z.infer<typeof jobSpec>;
 
@@ -114,7 +117,7 @@ function withSelector(job: Job): Job {
     spec: {
       ...job.spec,
       selector: { matchLabels: { [jobLabels.uid]: uid } },
-      template: { metadata: { ...template.metadata, labels }, spec: withDefaultPullPolicy(template.spec) },
+      template: { metadata: { ...template.metadata, labels }, spec: template.spec },
     },
     status: {},
   };

@@ -27,6 +27,22 @@ export interface ObjectMeta {
   labels?: Record<string, string> | undefined;
   annotations?: Record<string, string> | undefined;
   ownerReferences?: OwnerReference[] | undefined;
+  managedFields?: ManagedFields[] | undefined;
+}
+
+/** Which fields one manager has applied: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management */
+export interface ManagedFields {
+  manager: string;
+  operation: "Apply";
+  apiVersion: string;
+  time: string;
+  fieldsType: "FieldsV1";
+  fieldsV1: FieldSet;
+}
+
+/** A set of fields: `f:NAME` for a field, `k:{…}` for an item of a list by its keys, `.` for the item itself. */
+export interface FieldSet {
+  [part: string]: FieldSet;
 }
 
 /** An object as stored. It is never changed in place: a change puts a new object in its stead. */
@@ -44,6 +60,9 @@ export interface Condition {
   reason?: string;
   message?: string;
   lastProbeTime?: string | null;
+  observedGeneration?: number;
+  /** Of a Deployment's: when anything of it was last changed. */
+  lastUpdateTime?: string;
   lastTransitionTime: string;
 }
 
@@ -57,6 +76,11 @@ export function controllerOf(object: ApiObject): OwnerReference | undefined {
   return object.metadata.ownerReferences?.find((owner) => owner.controller === true);
 }
 
+/** How an object is named as the owner that controls another. */
+export function controllerReference({ apiVersion, kind, metadata }: ApiObject): OwnerReference {
+  return { apiVersion, kind, name: metadata.name, uid: metadata.uid, controller: true, blockOwnerDeletion: true };
+}
+
 /** The conditions with one of them set; its `lastTransitionTime` moves only when its status does. */
 export function withCondition(
   conditions: readonly Condition[] | undefined,
@@ -68,6 +92,11 @@ export function withCondition(
   return old
     ? (conditions ?? []).map((condition) => (condition.type === next.type ? merged : condition))
     : [...(conditions ?? []), merged];
+}
+
+/** Whether a set of labels has all that a selector asks for. */
+export function matchesLabels(labels: Record<string, string> | undefined, wanted: Record<string, string>): boolean {
+  return Object.entries(wanted).every(([key, value]) => labels?.[key] === value);
 }
 
 export function hasCondition(conditions: readonly Condition[] | undefined, type: string): boolean {

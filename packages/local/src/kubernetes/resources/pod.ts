@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { objectMetadata } from "./metadata.ts";
-import type { ApiObject, Condition } from "./objects.ts";
-import { type PodSpec, podSpec, withDefaultPullPolicy } from "./podSpec.ts";
+import { type ApiObject, type Condition, hasCondition } from "./objects.ts";
+import { type PodSpec, podSpec } from "./podSpec.ts";
 import { defineResource, nameColumn } from "./resourceType.ts";
 
 export interface ContainerState {
@@ -26,7 +26,7 @@ export interface ContainerStatus {
   started: boolean;
   restartCount: number;
   state: ContainerState;
-  lastState: Record<string, never>;
+  lastState: Pick<ContainerState, "terminated">;
 }
 
 export type PodPhase = "Pending" | "Running" | "Succeeded" | "Failed";
@@ -52,6 +52,10 @@ export interface Pod extends ApiObject {
 
 export const isFinishedPod = (pod: Pod) => pod.status.phase === "Succeeded" || pod.status.phase === "Failed";
 
+/** Whether a pod takes traffic: it is ready, and not on its way out. */
+export const isServing = (pod: Pod) =>
+  hasCondition(pod.status.conditions, "Ready") && pod.metadata.deletionTimestamp === undefined;
+
 export const pods = defineResource<Pod>({
   group: "",
   version: "v1",
@@ -67,7 +71,10 @@ export const pods = defineResource<Pod>({
     metadata: objectMetadata,
     spec: podSpec,
   }),
-  subresources: ["log"],
+  subresources: [
+    { name: "log", kind: "Pod", verbs: ["get"] },
+    { name: "eviction", kind: "Eviction", group: "policy", version: "v1", verbs: ["create"] },
+  ],
   selectableFields: {
     "spec.nodeName": (pod) => pod.spec.nodeName ?? "",
     "spec.restartPolicy": (pod) => pod.spec.restartPolicy,
@@ -77,7 +84,6 @@ export const pods = defineResource<Pod>({
   },
   prepareForCreate: (pod) => ({
     ...pod,
-    spec: withDefaultPullPolicy(pod.spec),
     status: { phase: "Pending", qosClass: qosClassOf(pod.spec) },
   }),
   // https://kubernetes.io/docs/concepts/workloads/pods/#pod-update-and-replacement
@@ -98,7 +104,7 @@ export const pods = defineResource<Pod>({
       pod.metadata.name,
       `${pod.status.containerStatuses?.filter((status) => status.ready).length ?? 0}/${pod.spec.containers.length}`,
       statusWord(pod),
-      "0",
+      String(pod.status.containerStatuses?.[0]?.restartCount ?? 0),
       age,
       pod.status.podIP ?? "<none>",
       pod.spec.nodeName ?? "<none>",

@@ -5,6 +5,18 @@ import type { ApiObject } from "./objects.ts";
 
 export const verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"] as const;
 
+export type Verb = (typeof verbs)[number];
+
+/** What can be asked of one object beside itself, such as `pods/log`. */
+export interface Subresource {
+  name: string;
+  /** Of what is sent and answered; of the resource's own group and version if they are not named. */
+  kind: string;
+  group?: string;
+  version?: string;
+  verbs: readonly Verb[];
+}
+
 export interface ColumnDefinition {
   name: string;
   format?: "name";
@@ -29,11 +41,15 @@ export interface ResourceType<T extends ApiObject = ApiObject> extends Collectio
   nameRule: z.ZodType<string>;
   /** The allowlist of what clients may send, with the API server's defaults. `status` is not among it: nobody may send one. */
   schema: z.ZodType;
-  subresources: string[];
+  subresources: readonly Subresource[];
+  /** What may be asked of it; reviews, which are answered and not kept, can only be created. */
+  verbs: readonly Verb[];
   /** What field selectors may name beyond `metadata.name` and `metadata.namespace`. */
   selectableFields: Record<string, (object: T) => string>;
   /** Completes a new object that the schema let in. */
   prepareForCreate(object: T): T;
+  /** Completes what is put in the place of an object with what only the API server sets. */
+  prepareForUpdate(object: T, current: T): T;
   /** The part of an object that no update may change. */
   immutable(object: T): unknown;
   /** Columns of `kubectl get`, as the API server has them for this type. */
@@ -47,8 +63,10 @@ export type PropagationPolicy = "Orphan" | "Background" | "Foreground";
 type Optional =
   | "nameRule"
   | "subresources"
+  | "verbs"
   | "selectableFields"
   | "prepareForCreate"
+  | "prepareForUpdate"
   | "immutable"
   | "columns"
   | "defaultPropagation"
@@ -65,8 +83,10 @@ export function defineResource<T extends ApiObject>(
     categories: [],
     nameRule: nameRules.subdomain,
     subresources: [],
+    verbs,
     selectableFields: {},
     prepareForCreate: (object) => object,
+    prepareForUpdate: (object) => object,
     immutable: () => undefined,
     columns: {
       definitions: [nameColumn, { name: "Age", type: "string" }],

