@@ -18,7 +18,7 @@ export interface Reconciled {
 }
 
 export interface ReconcileOptions {
-  /** Younger Jobs are left alone. */
+  /** Younger Jobs without a row are left alone: whoever took the row back is about to delete them. */
   jobAgeSeconds?: number;
 }
 
@@ -35,9 +35,9 @@ export async function reconcile(
   const states = await statesOf(deps, [...jobOf.keys()]);
   refuseWrongDatabase(jobOf.keys(), states);
   const youngest = listedAt.getTime() - jobAgeSeconds * 1000;
-  const ownerless = [...jobOf].flatMap(([id, { metadata }]) =>
-    isLive(states.get(id)) || new Date(metadata!.creationTimestamp!).getTime() > youngest ? [] : [id],
-  );
+  const isOwnerless = ([id, { metadata }]: [string, V1Job]) =>
+    states.has(id) ? states.get(id) === "ended" : new Date(metadata!.creationTimestamp!).getTime() <= youngest;
+  const ownerless = [...jobOf].filter(isOwnerless).map(([id]) => id);
   // One failing does not keep the other from being done.
   const [repaired, deleted] = await Promise.allSettled([repairSessions(deps, jobOf), deleteOwnerless(deps, ownerless)]);
   if (repaired.status === "rejected") throw repaired.reason;

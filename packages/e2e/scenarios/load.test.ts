@@ -4,13 +4,17 @@ import { after, before, test } from "node:test";
 import { attach } from "../src/socket.ts";
 import { leavesNothing, startWorld, takeCensus, type World } from "../src/world.ts";
 
+const full = process.env["CLISCALE_TEST_SIZE"] === "full";
 const size =
   process.env["CLISCALE_TEST_SIZE"] === "full" ? { atOnce: 50, oneByOne: 300 } : { atOnce: 10, oneByOne: 15 };
 /** The emulator runs one process per function and per concurrent call. */
 const concurrency = 8;
 let world: World;
 
+const skip = !full && "it takes minutes: npm run test:full";
+
 before(async () => {
+  if (skip) return;
   world = await startWorld();
 });
 
@@ -29,7 +33,7 @@ async function eachOf<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<
   return results;
 }
 
-test(`${size.atOnce} sessions live at once, each with its own terminal`, async () => {
+test(`${size.atOnce} sessions live at once, each with its own terminal`, { skip }, async () => {
   const { client } = world.user;
   await leavesNothing(world, async () => {
     const numbers = Array.from({ length: size.atOnce }, (_, index) => index);
@@ -50,7 +54,7 @@ test(`${size.atOnce} sessions live at once, each with its own terminal`, async (
   });
 });
 
-test(`${size.oneByOne} sessions one after the other, each with its exit code`, async () => {
+test(`${size.oneByOne} sessions one after the other, each with its exit code`, { skip }, async () => {
   const { client } = world.user;
   await leavesNothing(world, async () => {
     for (let number = 0; number < size.oneByOne; number++) {

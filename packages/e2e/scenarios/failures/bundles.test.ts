@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
 import { CallError } from "@cliscale/client";
 import { closeCodes, type Session, serverMessage } from "@cliscale/protocol";
 import { type ArchiveHost, startArchiveHost, tgz } from "../../src/archiveHost.ts";
@@ -128,7 +129,7 @@ test("a package that does not exist, or not in that version, ends the session in
     const { session, output, exit } = await run({ bundle: { source } });
     assert.equal(session.endReason, "failed", source);
     assert.match(session.message!, /npm could not install/);
-    assert.match(output, /npm error/);
+    assert.match(stripVTControlCharacters(output), /npm error/);
     assert.deepEqual(exit, { exitCode: 1 });
   }
 });
