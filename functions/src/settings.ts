@@ -1,3 +1,4 @@
+import runner from "@cliscale/k8s-chart/runner.json" with { type: "json" };
 import { EnvironmentError, integer, list, readEnvironment } from "@cliscale/service/environment";
 import * as z from "zod";
 import { type BundleSettings, bundleSettingFields, bundleSettingsOf } from "./bundleSettings.ts";
@@ -42,6 +43,10 @@ export const settingFields = {
     .prefault("")
     .describe("File with the bearer token that names the functions' user"),
   CLISCALE_RUNNER_IMAGE: text.describe("Image of the runner, by digest in production"),
+  CLISCALE_RUNNER_RUNTIME_CLASS: z
+    .string()
+    .prefault(runner.runtimeClassName)
+    .describe("RuntimeClass of the runner's pods; empty for the cluster's own runtime, which is no sandbox"),
   CLISCALE_GATEWAY_URL: urlOf(/^wss?$/, "wss://gateway.example.com").describe("Public WebSocket URL of the gateway"),
   CLISCALE_TOKEN_ISSUER: text.describe("The iss of attach tokens; the gateway expects the same"),
   CLISCALE_ALLOWED_ORIGINS: origins.describe("Origins of the web terminal, comma-separated"),
@@ -62,6 +67,7 @@ export type SettingName = keyof typeof settingFields;
 /** What sessions and their tokens are made by. */
 export interface SessionSettings {
   runnerImage: string;
+  runtimeClass: string;
   gatewayUrl: string;
   tokenIssuer: string;
   lifetimeDefaultSeconds: number;
@@ -99,6 +105,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       tokenFile: values.CLISCALE_KUBERNETES_TOKEN_FILE,
     },
     runnerImage: values.CLISCALE_RUNNER_IMAGE,
+    runtimeClass: values.CLISCALE_RUNNER_RUNTIME_CLASS,
     gatewayUrl: values.CLISCALE_GATEWAY_URL,
     tokenIssuer: values.CLISCALE_TOKEN_ISSUER,
     allowedOrigins: values.CLISCALE_ALLOWED_ORIGINS,

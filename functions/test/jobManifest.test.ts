@@ -5,7 +5,7 @@ import { jobManifest, secretManifest } from "../src/kubernetes/jobManifest.ts";
 import { sessionRow } from "./support/sessionRow.ts";
 
 const bundles = defaultBundleSettings;
-const settings = { runnerImage: "runner@sha256:0", lifetimeMaxSeconds: 3600, bundles };
+const settings = { runnerImage: "runner@sha256:0", runtimeClass: "gvisor", lifetimeMaxSeconds: 3600, bundles };
 const canary = "c4nary$(HOME)$$";
 
 test("text of a user's reaches the pod unchanged through Kubernetes' expansion of variables", () => {
@@ -59,6 +59,11 @@ test("the pod is as small a risk as Kubernetes can make it, and ends whatever el
     readOnlyRootFilesystem: true,
     capabilities: { drop: ["ALL"] },
   });
+  assert.equal(pod.runtimeClassName, "gvisor");
+  assert.equal(
+    jobManifest(sessionRow(), { ...settings, runtimeClass: "" }).spec?.template.spec?.runtimeClassName,
+    undefined,
+  );
 });
 
 test("a pod fetches what a template stands for, and knows what its operator allows", () => {

@@ -1,13 +1,14 @@
 import type { SessionRow } from "@cliscale/db";
-import { terminalPort } from "@cliscale/protocol";
+// What the Job and the chart must agree on: the chart makes the namespace, the account and the fences that the Job relies on.
+import runner from "@cliscale/k8s-chart/runner.json" with { type: "json" };
 import type { V1Job, V1Secret } from "@kubernetes/client-node";
 import type { BundleSettings } from "../bundleSettings.ts";
 import { bundleEnvironment, resolveBundle } from "../sessions/bundle.ts";
 
 /** Where runner Jobs live. */
-export const runnerNamespace = "cliscale-runners";
+export const runnerNamespace = runner.namespace;
 
-export const sessionLabel = "cliscale.dev/session";
+export const sessionLabel = runner.sessionLabel;
 
 /** Selects the Jobs and pods of all sessions. */
 export const runnerSelector = `app.kubernetes.io/managed-by=cliscale,${sessionLabel}`;
@@ -29,21 +30,22 @@ export function jobName(sessionId: string): string {
 
 /** No text of a user's goes into a label: labels select, and their values are visible to everybody who lists. */
 function labelsOf(sessionId: string): Record<string, string> {
-  return {
-    "app.kubernetes.io/name": "cliscale-runner",
-    "app.kubernetes.io/managed-by": "cliscale",
-    [sessionLabel]: sessionId,
-  };
+  return { ...runner.labels, [sessionLabel]: sessionId };
 }
 
 export interface JobSettings {
   runnerImage: string;
+  /** The RuntimeClass of the pods; empty for the cluster's own runtime. */
+  runtimeClass: string;
   lifetimeMaxSeconds: number;
   bundles: BundleSettings;
 }
 
 /** The Job of a session, suspended: it starts when the session leaves the queue. User code in it is hostile. */
-export function jobManifest(session: SessionRow, { runnerImage, lifetimeMaxSeconds, bundles }: JobSettings): V1Job {
+export function jobManifest(
+  session: SessionRow,
+  { runnerImage, runtimeClass, lifetimeMaxSeconds, bundles }: JobSettings,
+): V1Job {
   const labels = labelsOf(session.id);
   return {
     apiVersion: "batch/v1",
@@ -58,32 +60,22 @@ export function jobManifest(session: SessionRow, { runnerImage, lifetimeMaxSecon
         metadata: { labels },
         spec: {
           restartPolicy: "Never",
+          serviceAccountName: runner.serviceAccountName,
+          priorityClassName: runner.priorityClassName,
+          ...(runtimeClass && { runtimeClassName: runtimeClass }),
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           terminationGracePeriodSeconds: terminationGraceSeconds,
-          securityContext: {
-            runAsNonRoot: true,
-            runAsUser: 10001,
-            runAsGroup: 10001,
-            fsGroup: 10001,
-            seccompProfile: { type: "RuntimeDefault" },
-          },
+          securityContext: runner.podSecurityContext,
           containers: [
             {
               name: "runner",
               image: runnerImage,
               env: environment(session, bundles),
-              ports: [{ name: "terminal", containerPort: terminalPort }],
-              readinessProbe: { tcpSocket: { port: terminalPort }, periodSeconds: 1 },
-              resources: {
-                requests: { cpu: "500m", memory: "1Gi", "ephemeral-storage": "2Gi" },
-                limits: { cpu: "500m", memory: "1Gi", "ephemeral-storage": "2Gi" },
-              },
-              securityContext: {
-                allowPrivilegeEscalation: false,
-                readOnlyRootFilesystem: true,
-                capabilities: { drop: ["ALL"] },
-              },
+              ports: [{ name: "terminal", containerPort: runner.terminalPort }],
+              readinessProbe: { tcpSocket: { port: runner.terminalPort }, periodSeconds: 1 },
+              resources: { requests: runner.resources, limits: runner.resources },
+              securityContext: runner.securityContext,
               terminationMessagePath: terminationLog,
               terminationMessagePolicy: "File",
               volumeMounts: [

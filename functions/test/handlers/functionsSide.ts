@@ -17,6 +17,7 @@ process.env["LOG_LEVEL"] ??= "silent";
 export const signingKey = "projects/demo-cliscale/locations/us-central1/keyRings/cliscale/cryptoKeys/attach";
 const settings: SessionSettings = {
   runnerImage: "test-runner:1",
+  runtimeClass: "",
   gatewayUrl: "ws://127.0.0.1:8080",
   tokenIssuer: "https://cliscale.test",
   lifetimeDefaultSeconds: 3600,

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { findFreePort } from "@cliscale/local/ports";
 
-/** The gateway's own program in a process of its own. */
+/** What the gateway's image runs, in a process of its own. */
 export interface Program {
   child: ChildProcess;
   port: number;
@@ -16,7 +16,7 @@ export interface Program {
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-const program = join(import.meta.dirname, "../../src/main.ts");
+const program = join(import.meta.dirname, "../../src/image.ts");
 
 /** Starts the program and waits until it says that it is ready. `openFiles` limits its file descriptors. */
 export async function startProgram(env: Record<string, string>, openFiles?: number): Promise<Program> {

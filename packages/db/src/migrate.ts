@@ -1,13 +1,18 @@
+import { callbackify } from "node:util";
 import knex, { type Knex } from "knex";
+import { Client } from "pg";
 import * as sessions from "./migrations/000001_sessions.ts";
 import * as tokenJti from "./migrations/000002_token_jti.ts";
 import * as preparedAt from "./migrations/000003_prepared_at.ts";
+import * as roles from "./migrations/000004_roles.ts";
 
-// Named here instead of being read from a folder, so that a bundle contains them.
+// Named here instead of being read from a folder, so that a bundle contains them. Each runs while the build before it serves:
+// docs/deploying.md says what that forbids.
 const migrations: Record<string, Knex.Migration> = {
   "000001_sessions": sessions,
   "000002_token_jti": tokenJti,
   "000003_prepared_at": preparedAt,
+  "000004_roles": roles,
 };
 
 const migrationSource: Knex.MigrationSource<string> = {
@@ -16,13 +21,72 @@ const migrationSource: Knex.MigrationSource<string> = {
   getMigration: (name) => Promise.resolve(migrations[name]!),
 };
 
-/** Brings the database to the newest schema; returns the names of the migrations that were run. */
-export async function migrate(connectionString: string): Promise<string[]> {
-  const database = knex({ client: "pg", connection: connectionString, pool: { min: 0, max: 1 } });
+/** The owner of what migrations make, once a migration has made it. */
+const ownerRole = "cliscale_migration";
+/** Any number, the same for every migrator. */
+const lockKey = 7_261_681;
+const lockWaitMilliseconds = 60_000;
+/** A change of a table waits no longer than this for those that use it, because everybody else waits behind it. */
+const tableWaitMilliseconds = 5_000;
+
+/** `latest`: all that have not been run; `up`: the next one; `down`: the last one is undone. */
+export type MigrationStep = "latest" | "up" | "down";
+
+/**
+ * Brings the database to the newest schema, or one step up or down; returns the names of the migrations that were run. Each is
+ * one transaction. Of several migrators at once the others wait, and then find nothing to do; one that was killed holds nobody up.
+ */
+export async function migrate(connectionString: string, step: MigrationStep = "latest"): Promise<string[]> {
+  const database = openDatabase(connectionString);
   try {
-    const [, names]: [number, string[]] = await database.migrate.latest({ migrationSource });
-    return names;
+    return await alone(connectionString, async () => {
+      // A lock that is still there is that of a migrator that was killed: only one is here at a time.
+      await database.migrate.forceFreeMigrationsLock({ migrationSource });
+      const [, names]: [number, string[]] = await database.migrate[step]({ migrationSource });
+      return names;
+    });
   } finally {
     await database.destroy();
+  }
+}
+
+function openDatabase(connectionString: string): Knex {
+  return knex({
+    client: "pg",
+    connection: connectionString,
+    // What it would print is in the errors that it throws.
+    log: { warn: silent, error: silent, debug: silent, deprecate: silent },
+    pool: {
+      min: 0,
+      max: 1,
+      afterCreate: callbackify(prepareConnection),
+    },
+  });
+}
+
+async function prepareConnection(connection: Client): Promise<Client> {
+  await connection.query(`set lock_timeout = ${tableWaitMilliseconds}`);
+  // As the owner, whoever has logged in, so that the next one may change what this one makes. Roles are the server's: in this
+  // database it is the owner once a migration has let it make something here.
+  await connection.query(
+    `select set_config('role', rolname, false) from pg_roles
+     where rolname = $1 and pg_has_role(session_user, oid, 'usage') and has_schema_privilege(oid, 'public', 'create')`,
+    [ownerRole],
+  );
+  return connection;
+}
+
+const silent = () => undefined;
+
+/** Runs a task while no other migrator of this database runs one. */
+async function alone<T>(connectionString: string, task: () => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  try {
+    await client.query(`set lock_timeout = ${lockWaitMilliseconds}`);
+    await client.query(`select pg_advisory_lock($1)`, [lockKey]);
+    return await task();
+  } finally {
+    await client.end();
   }
 }

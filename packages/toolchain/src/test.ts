@@ -15,7 +15,7 @@ interface Tally {
 
 /** Test files in the order in which they run; those of a group run two at a time, those of the last one after the other. */
 const groups = [
-  { pattern: "{functions,gateway,runner,hosting,packages/*}/{test,contract}/**/*.test.ts", concurrency: 2 },
+  { pattern: "{functions,gateway,runner,hosting,k8s-chart,packages/*}/{test,contract}/**/*.test.ts", concurrency: 2 },
   { pattern: "packages/e2e/scenarios/**/*.test.ts", concurrency: 1 },
 ];
 const fileMilliseconds = 5 * 60_000;

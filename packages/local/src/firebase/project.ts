@@ -81,6 +81,7 @@ function functionsEnv(settings: StackSettings): string {
     CLISCALE_KUBERNETES_CA_FILE: join(stateDir, "ca.crt"),
     CLISCALE_KUBERNETES_TOKEN_FILE: join(stateDir, "kubernetes/functions.token"),
     CLISCALE_RUNNER_IMAGE: "cliscale-runner:local",
+    CLISCALE_RUNNER_RUNTIME_CLASS: "",
     CLISCALE_GATEWAY_URL: urls.gateway(settings),
     CLISCALE_TOKEN_ISSUER: tokenIssuer,
     CLISCALE_ALLOWED_ORIGINS: allowedOrigins(settings),

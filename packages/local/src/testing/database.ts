@@ -6,6 +6,7 @@ import { startPostgres } from "../postgres/server.ts";
 import { findFreePort } from "../stack/ports.ts";
 
 export interface TestDatabase {
+  /** Of the database `cliscale`, as the server's superuser. */
   url: string;
   /** Stops the server and removes its cluster. */
   remove(): Promise<void>;
@@ -13,6 +14,13 @@ export interface TestDatabase {
 
 /** A migrated database on a real PostgreSQL server of the test's own. */
 export async function startTestDatabase(): Promise<TestDatabase> {
+  const database = await startEmptyDatabase();
+  await migrate(database.url);
+  return database;
+}
+
+/** The same without a schema. */
+export async function startEmptyDatabase(): Promise<TestDatabase> {
   const folder = await mkdtemp(join(tmpdir(), "cliscale-database-"));
   // The server runs as another user where the tests run as root.
   await chmod(folder, 0o755);
@@ -21,7 +29,6 @@ export async function startTestDatabase(): Promise<TestDatabase> {
     port: await findFreePort(),
     durable: false,
   });
-  await migrate(postgres.url);
   return {
     url: postgres.url,
     async remove() {

@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { glob, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import { type TestDatabase, startTestDatabase } from "@cliscale/local/testing";
+import type { Pool } from "pg";
+import * as db from "../src/index.ts";
+
+const root = join(import.meta.dirname, "../../..");
+type Part = "functions" | "gateway";
+
+/** A ready session with a token, on which each query is run. */
+interface Fixture {
+  sessionId: string;
+  jti: string;
+}
+
+/** Every query, as it is called; one that is new needs a line here, and a grant. */
+const queries: Record<string, (pool: Pool, fixture: Fixture) => Promise<unknown>> = {
+  consumeToken: (pool, { sessionId, jti }) =>
+    db.consumeToken(pool, { jti, ownerUid: "ada", tokenSessionId: sessionId, sessionId, admit: true }),
+  deleteEndedSessions: (pool) => db.deleteEndedSessions(pool, 30, 10),
+  deleteExpiredTokens: (pool) => db.deleteExpiredTokens(pool, 10),
+  discardSession: (pool, { sessionId }) => db.discardSession(pool, sessionId, ["ready"]),
+  discardUnpreparedSession: (pool, { sessionId }) => db.discardUnpreparedSession(pool, sessionId, 60),
+  discardUnpreparedSessions: (pool) => db.discardUnpreparedSessions(pool, 60, 10),
+  endedSessions: (pool, { sessionId }) => db.endedSessions(pool, [sessionId]),
+  endSession: (pool, { sessionId }) => db.endSession(pool, sessionId, { reason: "stopped" }),
+  endOverdueSessions: (pool) => db.endOverdueSessions(pool, 10),
+  endOverdueSessionsOf: (pool) => db.endOverdueSessionsOf(pool, { ownerUid: "ada" }),
+  extendSession: (pool, { sessionId }) =>
+    db.extendSession(pool, sessionId, { lifetimeSeconds: 600, lifetimeMaxSeconds: 3600 }),
+  findSession: (pool, { sessionId }) => db.findSession(pool, "ada", sessionId),
+  findSessionOfRequest: (pool) => db.findSessionOfRequest(pool, "ada", randomUUID()),
+  insertSession: (pool) => db.insertSession(pool, newSession()),
+  insertToken: (pool, { sessionId }) => db.insertToken(pool, newToken(sessionId)),
+  isSessionLive: (pool, { sessionId }) => db.isSessionLive(pool, sessionId),
+  listSessions: (pool) => db.listSessions(pool, { ownerUid: "ada", state: undefined, after: undefined, limit: 10 }),
+  liveSessions: (pool) => db.liveSessions(pool, { after: undefined, limit: 10, slowStartSeconds: 60 }),
+  markSessionPrepared: (pool, { sessionId }) => db.markSessionPrepared(pool, sessionId),
+  preparedSessions: (pool) => db.preparedSessions(pool, 10),
+  sessionStates: (pool, { sessionId }) => db.sessionStates(pool, [sessionId]),
+  markSessionReady: (pool, { sessionId }) => db.markSessionReady(pool, sessionId, "10.0.0.1"),
+  startSession: (pool, { sessionId }) => db.startSession(pool, sessionId),
+};
+
+/** What a part may do without doing it: it reads what these read. */
+const alsoPossible: Record<Part, string[]> = {
+  functions: ["endedSessions", "isSessionLive"],
+  gateway: ["isSessionLive", "sessionStates"],
+};
+
+/** What neither part may ever do. */
+const forbiddenToAll = [
+  "truncate sessions",
+  "truncate token_jti",
+  "drop table token_jti",
+  "alter table sessions add column mine integer",
+  "create table mine ()",
+  "create index on sessions (message)",
+  "update token_jti set consumed_at = null where false and jti is null and consumed_at is null and kid = ''",
+  "update token_jti set expires_at = now() where false",
+  "select from knex_migrations",
+  "insert into knex_migrations (name) values ('mine')",
+  "set role cliscale_migration",
+  "create role mine",
+];
+const forbiddenToGateway = [
+  "select bundle_source from sessions",
+  "select command from sessions",
+  "select request_id from sessions",
+  "select kid from token_jti",
+  "insert into sessions (id) values (gen_random_uuid())",
+  "update sessions set state = 'ended' where false",
+  "delete from sessions where false",
+  "insert into token_jti (jti) values (gen_random_uuid())",
+  "delete from token_jti where false",
+];
+
+let database: TestDatabase;
+let admin: Pool;
+const pools = {} as Record<Part, Pool>;
+
+before(async () => {
+  database = await startTestDatabase();
+  admin = openPool(database.url);
+  for (const part of ["functions", "gateway"] as const) {
+    await admin.query(`create role ${part} login password '${part}' in role cliscale_${part}`);
+    const url = new URL(database.url);
+    Object.assign(url, { username: part, password: part });
+    pools[part] = openPool(url.href);
+  }
+});
+
+after(async () => {
+  await Promise.all([admin, ...Object.values(pools)].map((pool) => pool.end()));
+  await database.remove();
+});
+
+function openPool(connectionString: string): Pool {
+  return db.createPool({ connectionString, applicationName: "test", max: 2, onError: () => undefined });
+}
+
+function newSession(): db.NewSession {
+  return {
+    id: randomUUID(),
+    owner_uid: "ada",
+    request_id: randomUUID(),
+    request_digest: "",
+    bundle_source: "template:shell",
+    bundle_sha256: null,
+    command: null,
+    terminal: "runner",
+    pod_secret: "secret",
+    lifetime_seconds: 600,
+    idle_seconds: 0,
+  };
+}
+
+function newToken(sessionId: string): db.NewToken {
+  return { jti: randomUUID(), sessionId, ownerUid: "ada", kid: "kid", lifetimeSeconds: 60 };
+}
+
+async function makeFixture(): Promise<Fixture> {
+  const session = newSession();
+  const token = newToken(session.id);
+  await db.insertSession(admin, session);
+  await db.markSessionPrepared(admin, session.id);
+  await db.startSession(admin, session.id);
+  await db.markSessionReady(admin, session.id, "10.0.0.1");
+  await db.insertToken(admin, token);
+  return { sessionId: session.id, jti: token.jti };
+}
+
+/** The names that a part's source imports from this package, without types. */
+async function importsOf(part: Part): Promise<string[]> {
+  const names = new Set<string>();
+  for await (const file of glob(`${part}/src/**/*.ts`, { cwd: root })) {
+    const text = await readFile(join(root, file), "utf8");
+    for (const [, list] of text.matchAll(/^import \{([^}]*)\} from "@cliscale\/db";/gm)) {
+      for (const name of list!.split(",").map((each) => each.trim().replace(/ as .*/, "")))
+        if (name && !name.startsWith("type ")) names.add(name);
+    }
+  }
+  names.delete("createPool");
+  return Array.from(names);
+}
+
+const isDenied = (error: unknown) => (error as { code?: string }).code === "42501";
+
+suite("The roles of PostgreSQL", () => {
+  test("are tried with every query that there is", () => {
+    const exported = Object.keys(db).filter((name) => name !== "createPool");
+    assert.deepEqual(Object.keys(queries).toSorted(), exported.toSorted());
+  });
+
+  for (const part of ["functions", "gateway"] as const) {
+    test(`let ${part} run each query that it uses`, async () => {
+      const used = await importsOf(part);
+      assert.ok(used.length >= 2, String(used));
+      for (const name of used) {
+        const fixture = await makeFixture();
+        await assert.doesNotReject(queries[name]!(pools[part], fixture), `${name} needs a grant to cliscale_${part}`);
+      }
+    });
+
+    test(`keep ${part} from every other`, async () => {
+      const used = await importsOf(part);
+      for (const [name, run] of Object.entries(queries)) {
+        if (used.includes(name) || alsoPossible[part].includes(name)) continue;
+        await assert.rejects(run(pools[part], await makeFixture()), isDenied, `${part} can run ${name}`);
+      }
+    });
+
+    test(`keep ${part} from whatever is no query of ours`, async () => {
+      const statements = part === "gateway" ? [...forbiddenToAll, ...forbiddenToGateway] : forbiddenToAll;
+      for (const statement of statements) {
+        await assert.rejects(pools[part].query(statement), isDenied, `${part} can ${statement}`);
+      }
+    });
+  }
+
+  test("let an attach through as the gateway, and the trigger that prunes tokens as the functions", async () => {
+    const fixture = await makeFixture();
+    const verdict = (await queries["consumeToken"]!(pools.gateway, fixture)) as { outcome: string };
+    assert.equal(verdict.outcome, "consumed");
+    const { jti } = await makeFixture();
+    await admin.query("update token_jti set expires_at = now() - interval '1 hour' where jti = $1", [jti]);
+    await db.insertToken(pools.functions, newToken(fixture.sessionId));
+    const { rowCount } = await admin.query("select from token_jti where jti = $1", [jti]);
+    assert.equal(rowCount, 0);
+  });
+});
