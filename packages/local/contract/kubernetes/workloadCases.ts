@@ -63,7 +63,8 @@ export const workloadCases: ContractCase<KubernetesSubject>[] = [
     async check(subject) {
       const name = subject.newName();
       const container = { readinessProbe: { tcpSocket: { port: 1 }, periodSeconds: 1 } };
-      await createDeployment(subject, name, { container, spec: { progressDeadlineSeconds: 1 } });
+      // Long enough for a pod to start on a busy machine: one that is ready by then must not pass for one that is late.
+      await createDeployment(subject, name, { container, spec: { progressDeadlineSeconds: 6 } });
       const late = await untilDeployment(subject, name, "it is late", (each) =>
         (each.status.conditions ?? []).some((condition) => condition.reason === "ProgressDeadlineExceeded"),
       );
