@@ -1,23 +1,23 @@
 import type { IncomingMessage } from "node:http";
 import type { BlockList, Socket } from "node:net";
 import { type AttachTarget, consumeToken, type TokenVerdict } from "@cliscale/db";
-import { type AttachTokenClaims, terminalProtocol } from "@cliscale/protocol";
+import type { AttachTokenClaims } from "@cliscale/protocol";
 import type { Logger } from "@cliscale/service";
 import type { Pool } from "pg";
 import type { Admission } from "./admission.ts";
 import { AttachRecord } from "./attachRecord.ts";
+import { acceptClient } from "./client/accept.ts";
 import { watchDeparture } from "./client/departure.ts";
 import { checkOrigin, type Handshake, readSessionId, readToken } from "./client/handshake.ts";
 import { Refusal, type RefusalOutcome } from "./client/refusal.ts";
 import { refuseAsWebSocket } from "./client/refuse.ts";
-import { within } from "./deadline.ts";
+import { TimeLimit, within } from "./deadline.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Metrics } from "./metrics.ts";
 import { PodError } from "./pod/answer.ts";
 import { dialPod } from "./pod/dial.ts";
 import type { SpliceIdentity } from "./splice/splice.ts";
 import { InvalidToken, type Verifier, verifyAttachToken } from "./token/verify.ts";
-import { acceptOf } from "./websocketAccept.ts";
 
 /** What an attach needs of the gateway. */
 export interface AttachHost {
@@ -61,20 +61,21 @@ async function letIn(host: AttachHost, { handshake, client, head }: Upgrade, rec
   using held = new DisposableStack();
   held.use(host.admission.beginHandshake(handshake.address));
   const departure = held.use(watchDeparture(client));
+  const time = new TimeLimit(host.deadlines.attach);
 
   const sessionId = readSessionId(handshake);
   const token = readToken(handshake);
   checkOrigin(handshake, host.allowedOrigins);
-  const claims = await record.step("verify", verify(host, token));
+  const claims = await record.step("verify", verify(host, token, time));
   const identity = { sessionId, ownerUid: claims.sub, jti: claims.jti };
   record.jti = claims.jti;
   departure.signal.throwIfAborted();
 
   const admit = host.admission.takePlace(identity);
   try {
-    const target = await record.step("consume", consume(host, claims, sessionId, admit));
-    const pod = await record.step("pod", dial(host, target, departure.signal));
-    switchProtocols(client, handshake.key, head);
+    const target = await record.step("consume", consume(host, claims, sessionId, admit, time));
+    const pod = await record.step("pod", dial(host, target, departure.signal, time));
+    acceptClient(client, handshake.key, head);
     host.splice(client, pod, identity);
   } catch (error) {
     if (admit) host.admission.giveBack(identity);
@@ -82,10 +83,14 @@ async function letIn(host: AttachHost, { handshake, client, head }: Upgrade, rec
   }
 }
 
-async function verify({ verifier, deadlines }: AttachHost, token: string | undefined): Promise<AttachTokenClaims> {
+async function verify(
+  { verifier, deadlines }: AttachHost,
+  token: string | undefined,
+  time: TimeLimit,
+): Promise<AttachTokenClaims> {
   if (token === undefined) throw new Refusal("unauthenticated");
   try {
-    return await within(deadlines.verify, "looking up the key", verifyAttachToken(token, verifier));
+    return await within(time.forStep(deadlines.verify), "verifying the token", verifyAttachToken(token, verifier));
   } catch (error) {
     throw new Refusal(error instanceof InvalidToken ? "unauthenticated" : "unavailable", undefined, { cause: error });
   }
@@ -105,11 +110,12 @@ async function consume(
   { jti, sub, sid }: AttachTokenClaims,
   sessionId: string,
   admit: boolean,
+  time: TimeLimit,
 ): Promise<AttachTarget> {
   const use = { jti, ownerUid: sub, tokenSessionId: sid, sessionId, admit };
   let verdict: TokenVerdict;
   try {
-    verdict = await within(deadlines.consume, "consuming the token", consumeToken(pool, use));
+    verdict = await within(time.forStep(deadlines.consume), "consuming the token", consumeToken(pool, use));
   } catch (error) {
     throw new Refusal("unavailable", undefined, { cause: error });
   }
@@ -117,29 +123,13 @@ async function consume(
   return verdict;
 }
 
-async function dial(host: AttachHost, target: AttachTarget, signal: AbortSignal): Promise<Socket> {
+async function dial(host: AttachHost, target: AttachTarget, signal: AbortSignal, time: TimeLimit): Promise<Socket> {
   const { podRange, ttydAllowed, deadlines } = host;
   try {
-    return await dialPod(target, { podRange, ttydAllowed, milliseconds: deadlines.pod, signal });
+    return await dialPod(target, { podRange, ttydAllowed, milliseconds: time.forStep(deadlines.pod), signal });
   } catch (error) {
     throw error instanceof PodError ? new Refusal("unavailable", undefined, { cause: error }) : error;
   }
-}
-
-/** The answer to the client's handshake (RFC 6455 §4.2.2); what it sent ahead goes back into its socket. */
-function switchProtocols(client: Socket, key: string, head: Buffer): void {
-  client.write(
-    [
-      "HTTP/1.1 101 Switching Protocols",
-      "Upgrade: websocket",
-      "Connection: Upgrade",
-      `Sec-WebSocket-Accept: ${acceptOf(key)}`,
-      `Sec-WebSocket-Protocol: ${terminalProtocol}`,
-      "",
-      "",
-    ].join("\r\n"),
-  );
-  if (head.length > 0) client.unshift(head);
 }
 
 function turnAway(host: AttachHost, { request, client, head }: Upgrade, record: AttachRecord, error: unknown): void {

@@ -15,3 +15,17 @@ export async function within<T>(milliseconds: number, what: string, work: Promis
     clearTimeout(timer);
   }
 }
+
+/** What is left of the time for several steps that follow each other. */
+export class TimeLimit {
+  private readonly endsAt: number;
+
+  constructor(milliseconds: number) {
+    this.endsAt = performance.now() + milliseconds;
+  }
+
+  /** How long a step may take that must not take longer than this by itself. */
+  forStep(milliseconds: number): number {
+    return Math.max(0, Math.min(milliseconds, this.endsAt - performance.now()));
+  }
+}

@@ -2,7 +2,8 @@
 export interface Deadlines {
   /** From a connection's first byte to the end of its request's headers. */
   headers: number;
-  // A client is told within 3 s that it cannot attach: these three steps follow each other.
+  /** For the three steps that follow together: a client is told within 3 s that it cannot attach. */
+  attach: number;
   verify: number;
   consume: number;
   pod: number;
@@ -18,9 +19,10 @@ export interface Deadlines {
 
 export const defaultDeadlines: Deadlines = {
   headers: 5_000,
-  verify: 400,
-  consume: 1_200,
-  pod: 1_300,
+  attach: 2_800,
+  verify: 2_000,
+  consume: 2_000,
+  pod: 2_000,
   explain: 1_200,
   close: 5_000,
   watch: 2_000,

@@ -10,6 +10,8 @@ export interface DrainOptions {
   windowMilliseconds: number;
   /** How long a socket takes to close at most. */
   closeMilliseconds: number;
+  /** Ends the window when aborted. */
+  hurry: AbortSignal;
 }
 
 const tickMilliseconds = 50;
@@ -17,13 +19,14 @@ const draining = { code: closeCodes.draining, reason: "the gateway is restarting
 
 /** Closes all sockets with 1012, evenly over the window; resolves when none is left, or at its end and a socket's. */
 export async function drain(options: DrainOptions): Promise<void> {
-  const { open, pendingHandshakes, windowMilliseconds, closeMilliseconds } = options;
-  const startedAt = performance.now();
+  const { open, pendingHandshakes, windowMilliseconds, closeMilliseconds, hurry } = options;
+  let windowEndsAt = performance.now() + windowMilliseconds;
   for (;;) {
-    const elapsed = performance.now() - startedAt;
+    const now = performance.now();
+    if (hurry.aborted) windowEndsAt = Math.min(windowEndsAt, now);
     if (open.size === 0 && pendingHandshakes() === 0) return;
-    if (elapsed > windowMilliseconds + closeMilliseconds) return;
-    closeShare(open, Math.max(1, Math.ceil((windowMilliseconds - elapsed) / tickMilliseconds)));
+    if (now > windowEndsAt + closeMilliseconds) return;
+    closeShare(open, Math.max(1, Math.ceil((windowEndsAt - now) / tickMilliseconds)));
     await delay(tickMilliseconds);
   }
 }

@@ -26,7 +26,7 @@ const text = z.string().min(1, "must not be empty");
 const url = z.url("must be a URL");
 
 /** Comma-separated networks in CIDR notation, as a list that addresses can be checked against. */
-const networks = list.transform((entries, context) => {
+export const networks = list.transform((entries, context) => {
   const range = new BlockList();
   for (const entry of entries) {
     const [address = "", prefix = ""] = entry.split("/");

@@ -34,7 +34,12 @@ export interface Gateway {
   start(): Promise<void>;
   /** Sends its clients elsewhere and closes. However often it is called, it happens once. */
   stop(): Promise<void>;
+  /** Ends the window over which `stop` spreads that: the sockets that are left are closed at once. */
+  hurry(): void;
 }
+
+/** Connections that the kernel keeps until they are accepted: when a gateway ends, its clients come to the others at once. */
+const connectionBacklog = 4096;
 
 type Phase = "starting" | "ready" | "draining";
 
@@ -48,11 +53,13 @@ export function createGateway({ settings, pool, logger, now = Date.now, ...optio
   const metrics = createMetrics({
     openSockets: () => open.size,
     pendingHandshakes: () => admission.pending,
+    isDraining: () => phase === "draining",
     keysAgeMilliseconds: () => keys.age(),
     pool,
   });
   let phase: Phase = "starting";
   let stopping: Promise<void> | undefined;
+  const hurry = new AbortController();
 
   const spliceHost: SpliceHost = {
     closeMilliseconds: deadlines.close,
@@ -61,6 +68,8 @@ export function createGateway({ settings, pool, logger, now = Date.now, ...optio
     spliceEnded(splice) {
       open.delete(splice);
       admission.giveBack(splice.identity);
+      const { closedBy = "gateway", closeCode, error } = splice;
+      metrics.detached({ closedBy, closeCode, error });
       logDetach(logger, splice);
     },
   };
@@ -84,6 +93,7 @@ export function createGateway({ settings, pool, logger, now = Date.now, ...optio
   const publicServer = createPublicServer({
     proxyHops: settings.proxyHops,
     headersMilliseconds: deadlines.headers,
+    waitingConnections: settings.caps.pending,
     logger,
     metrics,
     onUpgrade: (upgrade) => attach(attachHost, upgrade),
@@ -105,6 +115,7 @@ export function createGateway({ settings, pool, logger, now = Date.now, ...optio
       pendingHandshakes: () => admission.pending,
       windowMilliseconds: settings.drainSeconds * 1000,
       closeMilliseconds: deadlines.close,
+      hurry: hurry.signal,
     });
     watch.stop();
     keys.stop();
@@ -120,17 +131,19 @@ export function createGateway({ settings, pool, logger, now = Date.now, ...optio
     },
     start,
     stop: () => (stopping ??= drainAndClose()),
+    hurry: () => hurry.abort(),
   };
 }
 
 function logDetach(logger: Logger, splice: Splice): void {
-  const { identity, closedBy, closeCode, client, pod, startedAt } = splice;
+  const { identity, closedBy, closeCode, error, client, pod, startedAt } = splice;
   logger.info(
     {
       sessionId: identity.sessionId,
       jti: identity.jti,
       closedBy,
       code: closeCode,
+      error,
       seconds: Math.round((performance.now() - startedAt) / 1000),
       bytesFromClient: client.bytesRead,
       bytesFromPod: pod.bytesRead,
@@ -140,7 +153,7 @@ function logDetach(logger: Logger, splice: Splice): void {
 }
 
 async function listen(server: Server, port: number, host: string): Promise<void> {
-  server.listen(port, host);
+  server.listen({ port, host, backlog: connectionBacklog });
   await once(server, "listening");
 }
 

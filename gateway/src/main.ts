@@ -25,6 +25,7 @@ runUntilStopped(
     await pool.end();
   },
   settings.drainSeconds * 1000 + 2 * defaultDeadlines.close,
+  () => gateway.hurry(),
 );
 await gateway.start();
 logger.info({ port: gateway.port, adminPort: gateway.adminPort }, "ready");

@@ -65,8 +65,11 @@ export class SessionWatch {
     const { open, deadlines } = this.options;
     const since = performance.now() - deadlines.stall;
     for (const splice of open) {
-      if (splice.clientStalledSince !== undefined && splice.clientStalledSince < since) cutSplice(splice);
-      else if (splice.podStalledSince !== undefined && splice.podStalledSince < since) closeSplice(splice, podStalled);
+      if (splice.clientStalledSince !== undefined && splice.clientStalledSince < since)
+        cutSplice(splice, "clientStalled");
+      else if (splice.podStalledSince !== undefined && splice.podStalledSince < since) {
+        closeSplice(splice, podStalled, "podStalled");
+      }
     }
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
@@ -10,6 +10,7 @@ import { promisify } from "node:util";
 import { findFreePort } from "@cliscale/local/ports";
 import { startTestDatabase, type TestDatabase } from "@cliscale/local/testing";
 import { buildImage } from "@cliscale/toolchain/buildImages";
+import { nodeOptions } from "../src/nodeOptions.ts";
 
 let folder: string;
 let program: string;
@@ -29,6 +30,12 @@ after(async () => {
 });
 
 suite("What the image of the gateway holds", () => {
+  test("is started with the options that keep an idle terminal small", async () => {
+    const dockerfile = await readFile(new URL("../Dockerfile", import.meta.url), "utf8");
+    const entrypoint = /^ENTRYPOINT (.*)$/m.exec(dockerfile)![1]!;
+    assert.deepEqual(JSON.parse(entrypoint), ["node", ...nodeOptions, "--enable-source-maps", "/app/main.mjs"]);
+  });
+
   test("migrates", async () => {
     const env = { CLISCALE_DATABASE_URL: database.url };
     const { stderr } = await promisify(execFile)(process.execPath, [program, "migrate"], { cwd: folder, env });

@@ -4,10 +4,11 @@ import { once } from "node:events";
 import { BlockList, type Socket } from "node:net";
 import { suite, test } from "node:test";
 import type { AttachTarget } from "@cliscale/db";
-import { podProof, proofHeader, terminalPath } from "@cliscale/service";
+import { podProof, proofHeader } from "@cliscale/service";
 import { PodError } from "../src/pod/answer.ts";
 import { dialPod, type DialOptions } from "../src/pod/dial.ts";
 import { nextPodIp, podAnswer, podRange, type RawPod, readRequest, serverFrame, startRawPod } from "./support/pods.ts";
+import { gatewayRequest } from "./support/spyPod.ts";
 
 const podSecret = randomBytes(32).toString("base64url");
 const [network, prefix] = podRange.split("/") as [string, string];
@@ -56,19 +57,7 @@ test("the pod sees exactly the gateway's own handshake", async () => {
     socket.write(podAnswer(podSecret, key));
   });
   const socket = await dial(pod.ip);
-  assert.deepEqual(requests, [
-    [
-      `GET /${terminalPath(podSecret)}/ws HTTP/1.1`,
-      `Host: ${pod.ip}:7681`,
-      "Upgrade: websocket",
-      "Connection: Upgrade",
-      "Sec-WebSocket-Key: KEY",
-      "Sec-WebSocket-Version: 13",
-      "Sec-WebSocket-Protocol: tty",
-      "",
-      "",
-    ].join("\r\n"),
-  ]);
+  assert.deepEqual(requests, [gatewayRequest(podSecret, pod.ip)]);
   assert.ok(!requests[0]!.includes(podSecret));
   socket.destroy();
   await pod.stop();

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { after, before, suite, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { terminalPath } from "@cliscale/service";
-import { attachRaw, attachTo, attempt, closed, closeOf, connectRaw, protocolsOf } from "./support/client.ts";
+import { attachRaw, attachTo, attempt, closed, closeOf, collect, connectRaw, protocolsOf } from "./support/client.ts";
 import { gatewayEnv } from "./support/gatewayProcess.ts";
 import { clientFrame, serverFrame, startPod, type TerminalPod } from "./support/pods.ts";
 import { type Program, runProgram, startProgram } from "./support/program.ts";
@@ -51,6 +51,39 @@ test("it starts, serves, drains on SIGTERM, and exits with 0 however often it is
     (await codes).map(({ code }) => code),
     [1012, 1012],
   );
+  assert.equal(await program.end(), 0);
+});
+
+test("a second signal, once it cannot be the first one's echo, ends the drain's window", async () => {
+  const program = await startProgram({ ...gatewayEnv(world), CLISCALE_DRAIN_SECONDS: "600" });
+  const clients = await Promise.all([1, 2, 3].map(async () => attachTo(urlAt(program), await world.mint(session))));
+  const codes = Promise.all(clients.map((client) => closed(client)));
+  program.child.kill("SIGTERM");
+  await delay(1_200);
+  program.child.kill("SIGTERM");
+  assert.deepEqual(
+    (await codes).map(({ code }) => code),
+    [1012, 1012, 1012],
+  );
+  assert.equal(await program.end("SIGTERM"), 0);
+});
+
+test("probes and metrics are for those who know its address, not for pages whose name leads there", async () => {
+  const program = await startProgram(gatewayEnv(world));
+  const statusFor = async (host: string) => {
+    const socket = await connectRaw(program.adminPort);
+    const received = collect(socket);
+    socket.write(`GET /metrics HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    const status = (await received.until((bytes) => bytes.includes("\r\n\r\n"))).toString("latin1", 9, 12);
+    socket.destroy();
+    return status;
+  };
+  for (const host of ["127.0.0.1", `127.0.0.1:${program.adminPort}`, "localhost:9464", "10.8.0.7:9464", "[::1]:9464"]) {
+    assert.equal(await statusFor(host), "200", host);
+  }
+  for (const host of ["evil.test", "evil.test:9464", "127.0.0.1.evil.test", "localhost.evil.test", "127.0.0.1@x"]) {
+    assert.equal(await statusFor(host), "421", host);
+  }
   assert.equal(await program.end(), 0);
 });
 
@@ -140,7 +173,21 @@ test("its metrics count attaches and bytes, and name no user, session or token",
   assert.ok(value("nodejs_eventloop_lag_p99_seconds") >= 0);
   assert.ok(!body.includes(session.id) && !body.includes(session.owner));
   assert.equal((await program.admin("/")).status, 404);
+  assert.equal(value("cliscale_gateway_draining"), 0);
   client.terminate();
+  const violator = await attachRaw(program.port, session.id, await world.mint(session));
+  violator.socket.write(Buffer.from([0xff, 0xff]));
+  await violator.until((frames) => frames.length >= 4);
+  violator.socket.end(clientFrame(close, ""));
+  await once(violator.socket, "close");
+  const deadline = performance.now() + 5_000;
+  let later = "";
+  while (!later.includes('closed_by="gateway"') && performance.now() < deadline) {
+    ({ body: later } = await program.admin("/metrics"));
+  }
+  assert.match(later, /cliscale_gateway_detaches_total\{closed_by="client",code="none"\} 1/);
+  assert.match(later, /cliscale_gateway_detaches_total\{closed_by="gateway",code="4400"\} 1/);
+  assert.match(later, /cliscale_gateway_splice_errors_total\{kind="clientViolation"\} 1/);
   assert.equal(await program.end(), 0);
 });
 
@@ -178,6 +225,36 @@ suite("draining", () => {
     client.socket.end(clientFrame(close, ""));
     await stopped;
     assert.equal(client.frames().length, frame.length + 2 + goodbye[1]!, "nothing follows the Close frame");
+    await rawPod.stop();
+  });
+
+  test("in the middle of a frame of 1 MB: the client, parsing with ws, sees the whole message and then 1012", async () => {
+    const { session: target, pod: rawPod } = await startRawSession(world);
+    const program = await startProgram(gatewayEnv(world));
+    const atPod = rawPod.connected();
+    const client = await attachTo(urlAt(program, target.id), await world.mint(target));
+    const message = Buffer.alloc(1024 * 1024, "0123456789abcdef");
+    const frame = serverFrame(binary, message);
+    const socket = await atPod;
+    const errors: Error[] = [];
+    client.on("error", (error) => errors.push(error));
+    const received: Buffer[] = [];
+    client.on("message", (data: Buffer) => received.push(data));
+    const ended = closed(client);
+    socket.write(Buffer.concat([frame, frame.subarray(0, 500_000)]));
+    await once(client, "message");
+    program.child.kill("SIGTERM");
+    await delay(300);
+    assert.equal(received.length, 1);
+    // Another message is under way behind it, of which the client must get nothing.
+    socket.write(Buffer.concat([frame.subarray(500_000), frame.subarray(0, 1_000)]));
+    assert.equal((await ended).code, 1012);
+    assert.deepEqual(errors, []);
+    assert.deepEqual(
+      received.map((data) => data.equals(message)),
+      [true, true],
+    );
+    assert.equal(await program.end(), 0);
     await rawPod.stop();
   });
 

@@ -16,12 +16,14 @@ export interface Handshake {
   address: string;
 }
 
+export type HttpStatus = 400 | 404 | 408 | 431;
+
 /** A request that is answered by plain HTTP. */
 export class HttpRefusal extends Error {
   override name = "HttpRefusal";
-  readonly status: 400 | 404;
+  readonly status: HttpStatus;
 
-  constructor(status: 400 | 404, message: string) {
+  constructor(status: HttpStatus, message: string) {
     super(message);
     this.status = status;
   }
@@ -53,6 +55,13 @@ export function readHandshake(request: IncomingMessage, proxyHops: number): Hand
     protocols: readProtocols(request),
     address: clientAddress(request, proxyHops),
   };
+}
+
+/** What to answer to bytes that Node's parser gave up on: https://nodejs.org/api/http.html#event-clienterror. */
+export function refusalOfParser({ code }: NodeJS.ErrnoException): HttpRefusal {
+  if (code === "HPE_HEADER_OVERFLOW") return new HttpRefusal(431, "The headers are too large.");
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return new HttpRefusal(408, "The request took too long.");
+  return new HttpRefusal(400, "Not HTTP.");
 }
 
 /** @throws Refusal `malformed` where the session is no UUID or the URL has a query, which could carry a token. */

@@ -14,11 +14,31 @@ export interface SpliceHost {
   spliceEnded(splice: Splice): void;
 }
 
-/** Told of bytes as they are passed on. */
+/** Bytes passed on so far, in all. */
 export interface Traffic {
-  toPod(bytes: number): void;
-  toClient(bytes: number): void;
+  toPod: number;
+  toClient: number;
 }
+
+/** How a splice ended, for metrics. */
+export interface SpliceEnd {
+  closedBy: "client" | "pod" | "gateway";
+  /** That the client was sent, if any. */
+  closeCode: number | undefined;
+  error: SpliceError | undefined;
+}
+
+export type SpliceError =
+  | "clientReset"
+  | "podReset"
+  | "clientViolation"
+  | "podViolation"
+  | "clientStalled"
+  | "podStalled"
+  /** Lost in the middle of a frame, after which the client could not be told why. */
+  | "cutInFrame"
+  /** Had not closed by its deadline. */
+  | "closeTimeout";
 
 export interface SpliceIdentity {
   sessionId: string;
@@ -53,7 +73,9 @@ export class Splice {
   readonly fromPod = new FrameFollower(false);
   state: State = "open";
   /** Who ended it first, and the code that the client was sent, if any. */
-  closedBy: "client" | "pod" | "gateway" | undefined;
+  closedBy: SpliceEnd["closedBy"] | undefined;
+  /** The first thing that went wrong, if any. */
+  error: SpliceError | undefined;
   close: Close | undefined;
   closeCode: number | undefined;
   /** Since when a side has taken nothing of what waits for it, in milliseconds of performance.now(). */
@@ -73,6 +95,10 @@ export class Splice {
 /** Passes bytes between two sockets, both past their handshakes and with an error listener, until one of them ends. */
 export function startSplice(splice: Splice): void {
   const { client, pod } = splice;
+  // Node's own listener for `end` keeps a socket from being written to after it, which no state here does; beside another one
+  // it costs each socket an array of its own.
+  client.removeAllListeners("end");
+  pod.removeAllListeners("end");
   client.on("data", onClientData).on("drain", onClientDrain).on("end", onClientEnd).on("close", onClientClose);
   pod.on("data", onPodData).on("drain", onPodDrain).on("end", onPodGone).on("close", onPodClose);
   client.resume();
@@ -80,8 +106,9 @@ export function startSplice(splice: Splice): void {
 }
 
 /** Closes the client with this code and reason, at the end of the frame it is being sent. */
-export function closeSplice(splice: Splice, close: Close): void {
+export function closeSplice(splice: Splice, close: Close, error?: SpliceError): void {
   if (splice.state !== "open") return;
+  splice.error ??= error;
   splice.closedBy = "gateway";
   splice.close = close;
   splice.state = "closing";
@@ -91,7 +118,9 @@ export function closeSplice(splice: Splice, close: Close): void {
 }
 
 /** Ends both sockets at once. */
-export function cutSplice(splice: Splice): void {
+export function cutSplice(splice: Splice, error: SpliceError): void {
+  splice.closedBy ??= "gateway";
+  splice.error ??= error;
   splice.client.destroy();
   splice.pod.destroy();
 }
@@ -105,7 +134,7 @@ function onClientData(this: SplicedSocket, chunk: Buffer): void {
   if (!fromClient.stopped) return;
   if (splice.state === "podLeaving") endBoth(splice);
   else if (fromClient.closeFrame) letClientLeave(splice);
-  else closeSplice(splice, { code: closeCodes.malformed, reason: "protocol violation" });
+  else closeSplice(splice, { code: closeCodes.malformed, reason: "protocol violation" }, "clientViolation");
 }
 
 function onPodData(this: SplicedSocket, chunk: Buffer): void {
@@ -117,7 +146,7 @@ function onPodData(this: SplicedSocket, chunk: Buffer): void {
   }
   if (splice.state !== "open" && splice.state !== "clientLeaving") return;
   passToClient(splice, splice.fromPod.follow(chunk));
-  if (splice.fromPod.stopped === "violation") losePod(splice);
+  if (splice.fromPod.stopped === "violation") losePod(splice, "podViolation");
   else if (splice.fromPod.closeFrame) onPodCloseFrame(splice, splice.fromPod.closeFrame);
 }
 
@@ -137,7 +166,7 @@ function onPodCloseFrame(splice: Splice, frame: Buffer): void {
 
 function passToPod(splice: Splice, bytes: Buffer): void {
   if (bytes.length === 0) return;
-  splice.host.traffic.toPod(bytes.length);
+  splice.host.traffic.toPod += bytes.length;
   if (!splice.pod.write(bytes)) {
     splice.podStalledSince ??= performance.now();
     splice.client.pause();
@@ -146,7 +175,7 @@ function passToPod(splice: Splice, bytes: Buffer): void {
 
 function passToClient(splice: Splice, bytes: Buffer): void {
   if (bytes.length === 0) return;
-  splice.host.traffic.toClient(bytes.length);
+  splice.host.traffic.toClient += bytes.length;
   if (!splice.client.write(bytes)) {
     splice.clientStalledSince ??= performance.now();
     splice.pod.pause();
@@ -167,12 +196,13 @@ function onPodDrain(this: SplicedSocket): void {
 function onClientEnd(this: SplicedSocket): void {
   const { splice } = this;
   if (splice.state === "open") letClientLeave(splice);
-  splice.pod.end();
+  endWriting(splice.pod);
 }
 
 function onClientClose(this: SplicedSocket): void {
   const { splice } = this;
   splice.closedBy ??= "client";
+  if (this.errored) splice.error ??= "clientReset";
   endBoth(splice);
   countClosed(splice);
 }
@@ -186,6 +216,7 @@ function onPodGone(this: SplicedSocket): void {
 }
 
 function onPodClose(this: SplicedSocket): void {
+  if (this.errored) this.splice.error ??= "podReset";
   onPodGone.call(this);
   countClosed(this.splice);
 }
@@ -204,9 +235,11 @@ function letPodLeave(splice: Splice): void {
 }
 
 /** In the middle of a frame the client can only be cut: bytes made up to complete it would pass for the program's. */
-function losePod(splice: Splice): void {
+function losePod(splice: Splice, error?: SpliceError): void {
   splice.closedBy ??= "pod";
+  splice.error ??= error;
   splice.pod.destroy();
+  if (splice.fromPod.remaining > 0) splice.error ??= "cutInFrame";
   if (splice.state !== "open" || splice.fromPod.remaining > 0) {
     endBoth(splice);
     return;
@@ -233,14 +266,19 @@ function sendClose(splice: Splice): void {
 function endBoth(splice: Splice): void {
   splice.state = "closed";
   startDeadline(splice);
-  splice.client.end();
-  splice.pod.end();
+  endWriting(splice.client);
+  endWriting(splice.pod);
   splice.client.resume();
   splice.pod.resume();
 }
 
+/** Ending a socket twice does nothing, but makes an error with its stack that nobody is told of. */
+function endWriting(socket: Socket): void {
+  if (socket.writable) socket.end();
+}
+
 function startDeadline(splice: Splice): void {
-  splice.timer ??= setTimeout(cutSplice, splice.host.closeMilliseconds, splice);
+  splice.timer ??= setTimeout(cutSplice, splice.host.closeMilliseconds, splice, "closeTimeout");
 }
 
 function countClosed(splice: Splice): void {

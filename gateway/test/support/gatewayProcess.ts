@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Deadlines } from "../../src/deadlines.ts";
+import { nodeOptions } from "../../src/nodeOptions.ts";
 import { podRange } from "./pods.ts";
 import { issuer } from "./signer.ts";
 import { allowedOrigin, type World } from "./world.ts";
@@ -13,8 +14,8 @@ export interface GatewayProcess {
   child: ChildProcess;
   /** Resident memory in bytes. */
   rss(): Promise<number>;
-  /** Waits until it holds no more sockets than before its first client, but for `others`. */
-  noSocketsLeft(others?: number): Promise<void>;
+  /** Waits, 5 s unless said otherwise, until it holds no more sockets than before its first client, but for `others`. */
+  noSocketsLeft(others?: number, milliseconds?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -37,11 +38,12 @@ export async function startGatewayProcess(world: World, deadlines: Partial<Deadl
   const child = fork(join(import.meta.dirname, "gatewayProgram.ts"), {
     env: {
       ...gatewayEnv(world),
-      CLISCALE_GATEWAY_SOCKETS_PER_USER: "1000",
-      CLISCALE_GATEWAY_SOCKETS_PER_SESSION: "1000",
+      CLISCALE_GATEWAY_SOCKETS_PER_USER: "10000",
+      CLISCALE_GATEWAY_SOCKETS_PER_SESSION: "10000",
       LOG_LEVEL: "error",
       TEST_DEADLINES: JSON.stringify(deadlines),
     },
+    execArgv: [...nodeOptions],
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const [{ port }] = (await once(child, "message")) as [{ port: number }];
@@ -56,8 +58,8 @@ export async function startGatewayProcess(world: World, deadlines: Partial<Deadl
     port,
     child,
     rss: async () => (await usage()).rss,
-    async noSocketsLeft(others = 0) {
-      const deadline = performance.now() + 5_000;
+    async noSocketsLeft(others = 0, milliseconds = 5_000) {
+      const deadline = performance.now() + milliseconds;
       let left = (await usage()).sockets - baseline;
       while (left > others && performance.now() < deadline) {
         await delay(10);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { findFreePort } from "@cliscale/local/ports";
+import { nodeOptions } from "../../src/nodeOptions.ts";
 
 /** What the gateway's image runs, in a process of its own. */
 export interface Program {
@@ -21,7 +22,8 @@ const program = join(import.meta.dirname, "../../src/image.ts");
 /** Starts the program and waits until it says that it is ready. `openFiles` limits its file descriptors. */
 export async function startProgram(env: Record<string, string>, openFiles?: number): Promise<Program> {
   const [port, adminPort] = [await findFreePort(), await findFreePort()];
-  const command = openFiles === undefined ? "exec node $0" : `ulimit -n ${openFiles}; exec node $0`;
+  const start = `exec node ${nodeOptions.join(" ")} $0`;
+  const command = openFiles === undefined ? start : `ulimit -n ${openFiles}; ${start}`;
   const child = spawn("sh", ["-c", command, program], {
     env: { ...env, CLISCALE_GATEWAY_PORT: String(port), CLISCALE_GATEWAY_ADMIN_PORT: String(adminPort) },
     stdio: ["ignore", "ignore", "pipe", "ipc"],

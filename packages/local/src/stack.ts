@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { migrate } from "@cliscale/db/migrate";
+import { nodeOptions as gatewayNodeOptions } from "@cliscale/gateway/node-options";
 import { buildFunctions } from "@cliscale/toolchain/buildFunctions";
 import { buildHosting } from "@cliscale/toolchain/buildHosting";
 import { allowedOrigins, prepareProject, tokenIssuer, urls } from "./firebase/project.ts";
@@ -118,8 +119,8 @@ function startScheduler(supervisor: Supervisor, settings: StackSettings): Promis
 }
 
 function startGateway(supervisor: Supervisor, settings: StackSettings): Promise<ReadyMessage> {
-  return supervisor.start(
-    part(settings, "gateway", "gateway/src/main.ts", {
+  return supervisor.start({
+    ...part(settings, "gateway", "gateway/src/main.ts", {
       CLISCALE_GATEWAY_HOST: "127.0.0.1",
       CLISCALE_GATEWAY_PORT: String(settings.ports.gateway),
       CLISCALE_GATEWAY_ADMIN_PORT: String(settings.ports.gatewayAdmin),
@@ -130,7 +131,8 @@ function startGateway(supervisor: Supervisor, settings: StackSettings): Promise<
       CLISCALE_POD_RANGE: settings.podRange,
       CLISCALE_DRAIN_SECONDS: "1",
     }),
-  );
+    execArgv: gatewayNodeOptions,
+  });
 }
 
 /** Nothing of npm's environment, nor of the user's own, steers a part: it gets what is named here. */

@@ -2,24 +2,27 @@ import type { Logger } from "./logger.ts";
 
 /** How long a program may take to stop before it ends all the same, in milliseconds. */
 const defaultStopMilliseconds = 10_000;
+/** Ctrl-C reaches a whole process group and npm passes it on as well: a second signal so soon after the first means nothing new. */
+const sameSignalMilliseconds = 1_000;
 
 /**
  * Runs a program until it is told to stop: by SIGINT, by SIGTERM, or because the parent that it has an IPC channel to has
- * gone. `stop` runs once however often that is said, and the process then exits with its result. Returns
- * the function that stops it for another reason.
+ * gone. `stop` runs once however often that is said, and the process then exits with its result; `hurry` runs when it is said
+ * again while stopping takes its time. Returns the function that stops it for another reason.
  */
 export function runUntilStopped(
   logger: Logger,
   stop: (signal: string) => Promise<number | void>,
   stopMilliseconds: number = defaultStopMilliseconds,
+  hurry: () => void = () => {},
 ): (reason: string) => void {
-  let stopping = false;
+  let stoppingSince: number | undefined;
   const onStop = (signal: string) => {
-    if (stopping) {
-      // Ctrl-C reaches a whole process group and npm passes it on as well, so a second one soon after means nothing new.
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince > sameSignalMilliseconds) hurry();
       return;
     }
-    stopping = true;
+    stoppingSince = performance.now();
     const timer = setTimeout(() => {
       logger.error({ signal, stopMilliseconds }, "did not stop in time");
       process.exit(1);

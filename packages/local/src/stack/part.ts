@@ -8,6 +8,8 @@ export interface PartOptions {
   /** Path of the program. */
   program: string;
   env: Record<string, string>;
+  /** Flags of Node's. */
+  execArgv?: readonly string[];
   logFolder: string;
   readyMilliseconds: number;
   stopMilliseconds: number;
@@ -37,7 +39,11 @@ export interface ReadyMessage {
 export async function startPart(options: PartOptions, stopping: AbortSignal): Promise<Part> {
   mkdirSync(options.logFolder, { recursive: true });
   const logFile = join(options.logFolder, `${options.name}.log`);
-  const child = fork(options.program, { env: options.env, stdio: ["ignore", "pipe", "pipe", "ipc"], execArgv: [] });
+  const child = fork(options.program, {
+    env: options.env,
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    execArgv: [...(options.execArgv ?? [])],
+  });
   const log = createWriteStream(logFile, { flags: "a" });
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });

@@ -1,5 +1,6 @@
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { nodeOptions as gatewayNodeOptions } from "@cliscale/gateway/node-options";
 
 /** What stands in for a container image: a program of this machine. */
 export interface Image {
@@ -23,7 +24,11 @@ export const baseEnvironment: Readonly<Record<string, string>> = {
   LANG: "C.UTF-8",
 };
 
-const program = (path: string) => [process.execPath, join(repositoryRoot, path)];
+const program = (path: string, nodeOptions: readonly string[] = []) => [
+  process.execPath,
+  ...nodeOptions,
+  join(repositoryRoot, path),
+];
 
 /** What of the repository an image holds, with the node that runs it. */
 const repositoryFiles = (...names: string[]) => [
@@ -43,7 +48,7 @@ export function productImages(stateDirectory: string): Images {
     },
     "cliscale-gateway": {
       // The gateway, or with `migrate` as its first argument the migration, as in the real image.
-      entrypoint: program("gateway/src/image.ts"),
+      entrypoint: program("gateway/src/image.ts", gatewayNodeOptions),
       environment: { ...baseEnvironment },
       readable: repositoryFiles("package.json", "node_modules", "packages", "gateway"),
     },
