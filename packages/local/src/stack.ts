@@ -38,7 +38,7 @@ export async function startStack(settings: StackSettings, say: (text: string) =>
     const dataPlane = Promise.all([
       startDatabase(supervisor, settings),
       startKubernetes(supervisor, settings, say),
-    ]).then(() => ensureRelease(settings, helm, say));
+    ]).then(([databaseId]) => ensureRelease(settings, { helm, databaseId, say }));
     await Promise.all([
       startKms(supervisor, settings),
       dataPlane,
@@ -59,13 +59,14 @@ async function buildProject(settings: StackSettings): Promise<string> {
   return prepareProject(settings);
 }
 
-async function startDatabase(supervisor: Supervisor, settings: StackSettings): Promise<void> {
+/** Resolves to what tells its data from all others. */
+async function startDatabase(supervisor: Supervisor, settings: StackSettings): Promise<string> {
   await supervisor.start(
     part(settings, "postgres", "packages/local/src/postgres/main.ts", {
       CLISCALE_POSTGRES_PORT: String(settings.ports.postgres),
     }),
   );
-  await ensureDatabaseUsers(urls.postgres(settings));
+  return ensureDatabaseUsers(urls.postgres(settings));
 }
 
 function startKms(supervisor: Supervisor, settings: StackSettings): Promise<ReadyMessage> {

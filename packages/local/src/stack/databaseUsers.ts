@@ -14,9 +14,10 @@ export function databaseUrlFor(part: DatabasePart, administrator: string): strin
 
 /**
  * Makes the users of a local database, as people do in a deployment. Their roles are there before the migration that gives
- * them their rights, because it is the chart that migrates and starts the gateway.
+ * them their rights, because it is the chart that migrates and starts the gateway. Resolves to what tells this server's data from
+ * all others: a new one has to be migrated.
  */
-export async function ensureDatabaseUsers(administrator: string): Promise<void> {
+export async function ensureDatabaseUsers(administrator: string): Promise<string> {
   const database = new Client({ connectionString: administrator });
   await database.connect();
   try {
@@ -31,6 +32,10 @@ export async function ensureDatabaseUsers(administrator: string): Promise<void> 
           end if;
         end $$`);
     }
+    const { rows } = await database.query<{ id: string }>(
+      "select system_identifier::text as id from pg_control_system()",
+    );
+    return rows[0]!.id;
   } finally {
     await database.end();
   }

@@ -20,9 +20,12 @@ const readyMilliseconds = 60_000;
  * serve.
  * @throws Error with what helm says, such as the log of a migration that failed.
  */
-export async function ensureRelease(settings: StackSettings, helm: string, say: (text: string) => void): Promise<void> {
+export async function ensureRelease(
+  settings: StackSettings,
+  { helm, databaseId, say }: { helm: string; databaseId: string; say: (text: string) => void },
+): Promise<void> {
   const values = await releaseValues(settings);
-  const wanted = await fingerprint(values);
+  const wanted = await fingerprint(values, databaseId);
   const kubeconfig = join(settings.stateDir, "kubeconfig");
   const run = (...args: string[]) => runHelm(helm, [...args, "--namespace", release, "--kubeconfig", kubeconfig]);
 
@@ -89,24 +92,23 @@ function databaseSecret(name: string, url: string): KubernetesObject & { stringD
 }
 
 /** Waits until a gateway is ready at the port that leads to one. */
-async function untilReady({ ports }: StackSettings): Promise<void> {
+async function untilReady({ ports, stateDir }: StackSettings): Promise<void> {
   const end = Date.now() + readyMilliseconds;
-  for (;;) {
-    const ready = await fetch(`http://127.0.0.1:${ports.gatewayAdmin}/readyz`, {
-      signal: AbortSignal.timeout(2_000),
-    }).then(
-      async (answer) => {
-        await answer.body?.cancel();
-        return answer.ok;
-      },
-      () => false,
-    );
-    if (ready) return;
+  while (!(await answersReady(`http://127.0.0.1:${ports.gatewayAdmin}/readyz`))) {
     if (Date.now() > end) {
-      throw new Error(
-        `no gateway is ready: kubectl --kubeconfig .cliscale/kubeconfig -n ${release} describe pods says why`,
-      );
+      const kubeconfig = join(stateDir, "kubeconfig");
+      throw new Error(`no gateway is ready; why: kubectl --kubeconfig ${kubeconfig} -n ${release} describe pods`);
     }
     await delay(100);
+  }
+}
+
+async function answersReady(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    await answer.body?.cancel();
+    return answer.ok;
+  } catch {
+    return false;
   }
 }

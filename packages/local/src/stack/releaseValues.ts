@@ -37,11 +37,11 @@ export async function releaseValues(settings: StackSettings): Promise<object> {
   };
 }
 
-/** Tells one chart with its values from every other. */
-export async function fingerprint(values: object): Promise<string> {
+/** Tells one chart, with its values and the database that it migrates, from every other. */
+export async function fingerprint(values: object, databaseId: string): Promise<string> {
   return createHash("sha256")
     .update(await hashOf([chartFiles]))
-    .update(JSON.stringify(values))
+    .update(JSON.stringify([values, databaseId]))
     .digest("hex");
 }
 
