@@ -17,7 +17,7 @@ export async function handleListSessions(deps: Deps, { uid, input }: Call<ListSe
     findSessions(deps.pool, { ...listing, after, limit: pageSize }),
   );
   return {
-    sessions: sessions.map(sessionView),
+    sessions: sessions.map((session) => sessionView(session, deps.settings)),
     ...(next && { nextPageToken: pageTokenOf(listing, next) }),
   };
 }

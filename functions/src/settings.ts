@@ -3,6 +3,8 @@ import { EnvironmentError, integer, list, readEnvironment } from "@cliscale/serv
 import * as z from "zod";
 import { type BundleSettings, bundleSettingFields, bundleSettingsOf } from "./bundleSettings.ts";
 
+/** What PostgreSQL's integers hold. */
+const maximumSeconds = 2_147_483_647;
 const text = z.string().min(1, "must not be empty");
 const urlOf = (protocol: RegExp, example: string) => z.url({ protocol, error: `must be a URL such as ${example}` });
 const origins = list
@@ -60,6 +62,14 @@ export const settingFields = {
     .refine((seconds) => seconds === 0 || seconds >= 10, "must be 0 (never) or at least 10")
     .prefault("1800")
     .describe("After so long without input, output or attach a session ends that asks for nothing else, in seconds"),
+  CLISCALE_IDLE_OUTPUT_MAX_SECONDS: integer(0, maximumSeconds)
+    .prefault("14400")
+    .describe(
+      "How long output alone keeps a session from being idle, counted from its last input or attach, in seconds",
+    ),
+  CLISCALE_RETENTION_DAYS: integer(1, 3650)
+    .prefault("90")
+    .describe("How long sessions that have ended can still be looked up, in days"),
   ...bundleSettingFields,
 };
 export type SettingName = keyof typeof settingFields;
@@ -73,6 +83,8 @@ export interface SessionSettings {
   lifetimeDefaultSeconds: number;
   lifetimeMaxSeconds: number;
   idleDefaultSeconds: number;
+  idleOutputMaxSeconds: number;
+  retentionDays: number;
   bundles: BundleSettings;
 }
 
@@ -112,6 +124,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     lifetimeDefaultSeconds: values.CLISCALE_LIFETIME_DEFAULT_SECONDS,
     lifetimeMaxSeconds: values.CLISCALE_LIFETIME_MAX_SECONDS,
     idleDefaultSeconds: values.CLISCALE_IDLE_DEFAULT_SECONDS,
+    idleOutputMaxSeconds: values.CLISCALE_IDLE_OUTPUT_MAX_SECONDS,
+    retentionDays: values.CLISCALE_RETENTION_DAYS,
     bundles: bundleSettingsOf(values),
   };
 }

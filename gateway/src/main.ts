@@ -4,7 +4,7 @@ import { defaultDeadlines } from "./deadlines.ts";
 import { readSettings } from "./env.ts";
 import { createGateway } from "./gateway.ts";
 
-/** One statement for each attach, and one for all sessions every two seconds. */
+/** One statement for each attach, one for all sessions every two seconds, and one for what happened in them every five. */
 const connections = 4;
 
 const logger = createLogger("gateway");

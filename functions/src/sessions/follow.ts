@@ -23,8 +23,9 @@ export async function answerWhenReady(deps: Deps, session: SessionRow, call: Wai
   const stages = createStageReporter((event) => call.sendChunk(event).catch(() => false));
   const current =
     session.state === "ready" ? await look(deps, session, stages) : await follow(deps, session, call, stages);
-  if (current.state !== "ready" || call.signal.aborted) return { session: sessionView(current) };
-  return { session: sessionView(current), attach: await mintAttach(deps, current) };
+  const view = sessionView(current, deps.settings);
+  if (current.state !== "ready" || call.signal.aborted) return { session: view };
+  return { session: view, attach: await mintAttach(deps, current) };
 }
 
 async function look(deps: Deps, session: SessionRow, stages: StageReporter): Promise<SessionRow> {
