@@ -21,4 +21,4 @@ export async function handleExtendSession(deps: Deps, call: Call<ExtendSessionIn
   return { session: sessionView(extended, deps.settings) };
 }
 
-export const extendSession = callable("extendSession", { timeoutSeconds: 60 }, handleExtendSession);
+export const extendSession = callable("extendSession", handleExtendSession);

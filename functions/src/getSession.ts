@@ -11,4 +11,4 @@ export async function handleGetSession(deps: Deps, call: Call<SessionIdInput>): 
   return { session: sessionView(session, deps.settings) };
 }
 
-export const getSession = callable("getSession", { timeoutSeconds: 60 }, handleGetSession);
+export const getSession = callable("getSession", handleGetSession);

@@ -22,4 +22,4 @@ export async function handleListSessions(deps: Deps, { uid, input }: Call<ListSe
   };
 }
 
-export const listSessions = callable("listSessions", { timeoutSeconds: 60 }, handleListSessions);
+export const listSessions = callable("listSessions", handleListSessions);

@@ -21,4 +21,4 @@ export async function handleStopSession(deps: Deps, call: Call<SessionIdInput>):
   return { session: sessionView(current, deps.settings) };
 }
 
-export const stopSession = callable("stopSession", { timeoutSeconds: 60 }, handleStopSession);
+export const stopSession = callable("stopSession", handleStopSession);

@@ -1,5 +1,6 @@
 import * as logger from "firebase-functions/logger";
 import { onSchedule } from "firebase-functions/scheduler";
+import { optionsOf } from "./budgets.ts";
 import { type Deps, loadDeps } from "./deps.ts";
 import { DependencyError, describe } from "./http/errors.ts";
 import { reconcile, type Reconciled, type ReconcileOptions } from "./sweep/reconcile.ts";
@@ -84,6 +85,9 @@ function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "SWEEP_STEP_FAILED";
 }
 
-export const sweepSessions = onSchedule({ schedule: "* * * * *", timeoutSeconds: 120, retryCount: 0 }, async () => {
-  await sweepAndReport(await loadDeps());
-});
+export const sweepSessions = onSchedule(
+  { schedule: "* * * * *", retryCount: 0, ...optionsOf("sweepSessions") },
+  async () => {
+    await sweepAndReport(await loadDeps());
+  },
+);

@@ -12,9 +12,6 @@ import { sessionView } from "./view.ts";
 const plainMilliseconds = 50_000;
 const streamingMilliseconds = 480_000;
 
-/** Function timeout of the calls that wait: what they wait for, and time to answer. */
-export const waitingTimeoutSeconds = 540;
-
 type WaitingCall = Pick<Call<unknown>, "streaming" | "sendChunk" | "signal">;
 
 /** Answers as soon as the session is ready, with an attach token, or has ended, or else as it stands when time is up. */

@@ -1,3 +1,4 @@
+export { availableConnections, gatewayConnections } from "./connections.ts";
 export { createPool, type PoolOptions } from "./pool.ts";
 export { idleAt } from "./idle.ts";
 export { consumeToken, type AttachTarget, type TokenUse, type TokenVerdict } from "./queries/consumeToken.ts";
