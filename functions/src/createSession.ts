@@ -4,7 +4,7 @@ import type { Deps } from "./deps.ts";
 import { type Call, callable } from "./http/callable.ts";
 import { admitSession } from "./sessions/admit.ts";
 import { requireAllowedBundle } from "./sessions/bundle.ts";
-import { answerWhenReady, waitingTimeoutSeconds } from "./sessions/follow.ts";
+import { answerWhenReady } from "./sessions/follow.ts";
 import { launchSession } from "./sessions/launch.ts";
 
 /** Starts a session, or joins the start that the same request made before, and answers when its terminal can be attached. */
@@ -16,4 +16,4 @@ export async function handleCreateSession(deps: Deps, call: Call<CreateSessionIn
   return isPrepared ? answer(admitted) : launchSession(deps, admitted, call.input.env ?? {}, answer);
 }
 
-export const createSession = callable("createSession", { timeoutSeconds: waitingTimeoutSeconds }, handleCreateSession);
+export const createSession = callable("createSession", handleCreateSession);

@@ -23,6 +23,8 @@ const settings: SessionSettings = {
   lifetimeDefaultSeconds: 3600,
   lifetimeMaxSeconds: 28_800,
   idleDefaultSeconds: 1800,
+  idleOutputMaxSeconds: 14_400,
+  retentionDays: 90,
   bundles: { ...defaultBundleSettings, templates: podTemplates },
 };
 

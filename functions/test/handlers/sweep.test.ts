@@ -215,6 +215,24 @@ suite("a sweep", () => {
     }
   });
 
+  test("ends nobody's session because a list is empty: it looks for each again", async () => {
+    const { session: ready } = await handleCreateSession(deps, call(wish()));
+    const starting = await leave("template:deaf");
+    const waiting = await put(`prepared_at = now(), state = 'queued'`);
+    const rows = () => Promise.all([ready.id, starting, waiting].map(async (id) => (await plane.row(id))!.state));
+    const empty = {
+      ...deps.cluster,
+      listJobs: () => Promise.resolve({ jobs: [], listedAt: new Date() }),
+      listPods: () => Promise.resolve([]),
+    };
+    const noStart = { ...deps, cluster: empty };
+    assert.deepEqual(await rows(), ["ready", "starting", "queued"]);
+    const result = await handleSweep(noStart, anyAge);
+    assert.deepEqual(result, { ...nothing, sessionsStarted: 1 });
+    assert.deepEqual(await rows(), ["ready", "starting", "starting"]);
+    assert.equal((await jobNames()).length, 3);
+  });
+
   test("changes nothing where the rows must be another cluster's, and fails", async () => {
     await many(20, () => putJob(randomUUID()));
     const ended = await put(states.ended);

@@ -5,6 +5,7 @@ import * as sessions from "./migrations/000001_sessions.ts";
 import * as tokenJti from "./migrations/000002_token_jti.ts";
 import * as preparedAt from "./migrations/000003_prepared_at.ts";
 import * as roles from "./migrations/000004_roles.ts";
+import * as activity from "./migrations/000006_activity.ts";
 
 // Named here instead of being read from a folder, so that a bundle contains them. Each runs while the build before it serves:
 // docs/deploying.md says what that forbids.
@@ -13,6 +14,7 @@ const migrations: Record<string, Knex.Migration> = {
   "000002_token_jti": tokenJti,
   "000003_prepared_at": preparedAt,
   "000004_roles": roles,
+  "000006_activity": activity,
 };
 
 const migrationSource: Knex.MigrationSource<string> = {

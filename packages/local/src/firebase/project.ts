@@ -86,6 +86,7 @@ function functionsEnv(settings: StackSettings): string {
     CLISCALE_GATEWAY_URL: urls.gateway(settings),
     CLISCALE_TOKEN_ISSUER: tokenIssuer,
     CLISCALE_ALLOWED_ORIGINS: allowedOrigins(settings),
+    CLISCALE_GATEWAYS_MAX: "1",
     ...settings.product,
   };
   return Object.entries(params)
