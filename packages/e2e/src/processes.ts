@@ -36,18 +36,17 @@ export async function processesOf({ stateDir }: Pick<TestStack, "stateDir">): Pr
 
 async function listProcesses(): Promise<ListedProcess[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  const read = async (pid: number): Promise<ListedProcess[]> => {
-    const files = ["cmdline", "environ", "stat"].map((file) =>
-      readFile(`/proc/${pid}/${file}`, "utf8").catch(() => ""),
-    );
-    const [command, environment, stat] = (await Promise.all(files)) as [string, string, string];
-    // A zombie has neither command line nor environment; what has ended meanwhile has nothing.
-    if (!command) return [];
-    // The state and then the parent follow the name, which may hold anything, in brackets: proc_pid_stat(5).
-    const parent = Number(stat.slice(stat.lastIndexOf(")")).split(" ")[2]);
-    return [{ pid, parent, environment, command: command.replaceAll("\0", " ").trim() }];
-  };
-  return (await Promise.all(pids.filter((pid) => pid !== process.pid).map(read))).flat();
+  return (await Promise.all(pids.filter((pid) => pid !== process.pid).map(readProcess))).flat();
+}
+
+/** One process, or none: what has ended meanwhile has no command line, nor has a zombie. */
+async function readProcess(pid: number): Promise<ListedProcess[]> {
+  const files = ["cmdline", "environ", "stat"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => ""));
+  const [command, environment, stat] = (await Promise.all(files)) as [string, string, string];
+  if (!command) return [];
+  // The state and then the parent follow the name, which may hold anything, in brackets: proc_pid_stat(5).
+  const parent = Number(stat.slice(stat.lastIndexOf(")")).split(" ")[2]);
+  return [{ pid, parent, environment, command: command.replaceAll("\0", " ").trim() }];
 }
 
 /** Waits until none of a stack's processes is left; resolves to those that stay. */

@@ -38,9 +38,17 @@ export async function ensureRelease(
   await applySecrets(kubeconfig, urls.postgres(settings));
   const valuesFile = join(settings.stateDir, "kubernetes/values.json");
   await writeFile(valuesFile, JSON.stringify(values, null, 2));
+  const from = ["--values", localValues, "--values", valuesFile];
   await run(
-    ...["upgrade", release, chart, "--install", "--values", localValues, "--values", valuesFile],
-    ...["--description", wanted, "--wait", "--timeout", `${waitSeconds}s`],
+    "upgrade",
+    release,
+    chart,
+    "--install",
+    ...from,
+    "--description",
+    wanted,
+    "--wait",
+    `--timeout=${waitSeconds}s`,
   );
   await untilReady(settings);
 }
