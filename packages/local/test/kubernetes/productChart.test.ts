@@ -226,39 +226,39 @@ suite("the chart of the product, by real helm", { skip: helm.skip, timeout: 180_
   });
 });
 
+/** The chart with a mistake in one of its files. */
+async function withMistake(file: string, change: (text: string) => string): Promise<string> {
+  const copy = join(await mkdtemp(join(tmpdir(), "cliscale-chart-")), "k8s-chart");
+  await cp(chart, copy, { recursive: true, filter: (path) => !path.includes("node_modules") });
+  const text = await readFile(join(copy, file), "utf8");
+  const changed = change(text);
+  assert.notEqual(changed, text);
+  await writeFile(join(copy, file), changed);
+  return copy;
+}
+
+async function requireFailure(
+  chartFolder: string,
+  more: Record<string, string | boolean>,
+  says: RegExp,
+): Promise<void> {
+  const subject = await openCluster();
+  try {
+    const given = values(subject, { "migration.enabled": false, ...more });
+    await assert.rejects(helmOf(subject)("install", release, chartFolder, ...given, ...wait(10)), /not ready/);
+    const look = (what: string) => subject.send("GET", `/api/v1/namespaces/${release}/${what}`);
+    const seen = JSON.stringify([(await look("pods")).body, (await look("events")).body]);
+    assert.match(seen.replaceAll('\\"', '"'), says);
+  } finally {
+    await subject.close();
+    if (chartFolder !== chart) await rm(join(chartFolder, ".."), { recursive: true });
+  }
+}
+
 suite(
   "helm --wait fails for the chart of the product",
   { skip: helm.skip, concurrency: true, timeout: 180_000 },
   () => {
-    /** The chart with a mistake in one of its files. */
-    async function withMistake(file: string, change: (text: string) => string): Promise<string> {
-      const copy = join(await mkdtemp(join(tmpdir(), "cliscale-chart-")), "k8s-chart");
-      await cp(chart, copy, { recursive: true, filter: (path) => !path.includes("node_modules") });
-      const text = await readFile(join(copy, file), "utf8");
-      const changed = change(text);
-      assert.notEqual(changed, text);
-      await writeFile(join(copy, file), changed);
-      return copy;
-    }
-
-    async function requireFailure(
-      chartFolder: string,
-      more: Record<string, string | boolean>,
-      says: RegExp,
-    ): Promise<void> {
-      const subject = await openCluster();
-      try {
-        const given = values(subject, { "migration.enabled": false, ...more });
-        await assert.rejects(helmOf(subject)("install", release, chartFolder, ...given, ...wait(10)), /not ready/);
-        const look = (what: string) => subject.send("GET", `/api/v1/namespaces/${release}/${what}`);
-        const seen = JSON.stringify([(await look("pods")).body, (await look("events")).body]);
-        assert.match(seen.replaceAll('\\"', '"'), says);
-      } finally {
-        await subject.close();
-        if (chartFolder !== chart) await rm(join(chartFolder, ".."), { recursive: true });
-      }
-    }
-
     test("with a wrong probe", async () => {
       const copy = await withMistake("templates/gateway/deployment.yaml", (text) => text.replace("/readyz", "/wrong"));
       await requireFailure(copy, {}, /Readiness probe failed: .*statuscode: 404/);
