@@ -1,6 +1,7 @@
 import runner from "@cliscale/k8s-chart/runner.json" with { type: "json" };
 import { EnvironmentError, integer, list, readEnvironment } from "@cliscale/service/environment";
 import * as z from "zod";
+import { accessSettingFields, type Limits, limitsOf } from "./accessSettings.ts";
 import { type BundleSettings, bundleSettingFields, bundleSettingsOf } from "./bundleSettings.ts";
 
 const text = z.string().min(1, "must not be empty");
@@ -60,6 +61,7 @@ export const settingFields = {
     .refine((seconds) => seconds === 0 || seconds >= 10, "must be 0 (never) or at least 10")
     .prefault("1800")
     .describe("After so long without input, output or attach a session ends that asks for nothing else, in seconds"),
+  ...accessSettingFields,
   ...bundleSettingFields,
 };
 export type SettingName = keyof typeof settingFields;
@@ -73,6 +75,9 @@ export interface SessionSettings {
   lifetimeDefaultSeconds: number;
   lifetimeMaxSeconds: number;
   idleDefaultSeconds: number;
+  limits: Limits;
+  /** E-mail addresses, `@domain`s, `claim:NAME`, `*`. */
+  allowedUsers: readonly string[];
   bundles: BundleSettings;
 }
 
@@ -112,6 +117,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     lifetimeDefaultSeconds: values.CLISCALE_LIFETIME_DEFAULT_SECONDS,
     lifetimeMaxSeconds: values.CLISCALE_LIFETIME_MAX_SECONDS,
     idleDefaultSeconds: values.CLISCALE_IDLE_DEFAULT_SECONDS,
+    limits: limitsOf(values),
+    allowedUsers: values.CLISCALE_ALLOWED_USERS,
     bundles: bundleSettingsOf(values),
   };
 }

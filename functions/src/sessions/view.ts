@@ -18,6 +18,7 @@ export function sessionView(row: SessionRow): Session {
     ...(row.ended_at && { endedAt: row.ended_at.toISOString() }),
     ...(row.last_active_at && { lastActiveAt: row.last_active_at.toISOString() }),
     idleSeconds: row.idle_seconds,
+    ...(typeof row.position === "number" && { position: row.position }),
     ...(row.state === "ready" &&
       row.idle_seconds > 0 &&
       lastActive && { idleAt: new Date(lastActive.getTime() + row.idle_seconds * 1000).toISOString() }),

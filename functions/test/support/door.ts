@@ -62,5 +62,6 @@ function settings(databaseUrl: string): Record<string, string> {
     CLISCALE_GATEWAY_URL: "ws://127.0.0.1:1",
     CLISCALE_TOKEN_ISSUER: "https://issuer.test",
     CLISCALE_ALLOWED_ORIGINS: origin,
+    CLISCALE_ALLOWED_USERS: "*",
   };
 }

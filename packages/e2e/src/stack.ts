@@ -51,6 +51,9 @@ export async function startTestStack(options: { stateDir?: string; env?: NodeJS.
     ...Object.fromEntries(names.map((name) => [listeners[name].variable, String(ports[name])])),
     CLISCALE_STATE_DIR: stateDir,
     CLISCALE_POD_RANGE: podRange,
+    // One user of a test does more than a person should; the limits have scenarios of their own.
+    CLISCALE_SESSIONS_PER_USER: "1000",
+    CLISCALE_CREATES_PER_MINUTE: "100000",
     // A test runs inside another test runner's process, whose context npm's children must not take for theirs.
     NODE_TEST_CONTEXT: undefined,
     ...options.env,
