@@ -15,8 +15,13 @@ export function requireMayStart(allowedUsers: readonly string[], claims: UserCla
 
 function isMeant(entry: string, claims: UserClaims): boolean {
   if (entry === "*") return true;
-  if (entry.startsWith(claimPrefix)) return claims[entry.slice(claimPrefix.length)] === true;
+  if (entry.startsWith(claimPrefix)) return hasClaim(claims, entry.slice(claimPrefix.length));
   return claims.email_verified === true && isAddressMeant(entry, claims);
+}
+
+/** A claim that is set to anything but nothing, such as `true`. */
+function hasClaim(claims: UserClaims, name: string): boolean {
+  return Object.hasOwn(claims, name) && Boolean(claims[name]);
 }
 
 function isAddressMeant(entry: string, { email }: UserClaims): boolean {
