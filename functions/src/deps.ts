@@ -1,12 +1,13 @@
-import { createPool } from "@cliscale/db";
+import { availableConnections, createPool } from "@cliscale/db";
 import * as logger from "firebase-functions/logger";
 import { projectID } from "firebase-functions/params";
 import type { Pool } from "pg";
+import { poolSize, requireConnections } from "./budgets.ts";
 import { describe } from "./http/errors.ts";
 import type { Cluster } from "./kubernetes/cluster.ts";
 import { region } from "./region.ts";
 import type { Schedule } from "./schedule.ts";
-import { readSettings, type SessionSettings } from "./settings.ts";
+import { readSettings, type SessionSettings, type Settings } from "./settings.ts";
 import type { Signer } from "./tokens/signer.ts";
 
 /** What the handlers work with. */
@@ -17,9 +18,6 @@ export interface Deps {
   schedule: Schedule;
   settings: SessionSettings;
 }
-
-/** Few, because every instance of every function has a pool and the database's connections are shared by all of them. */
-const connectionsPerInstance = 3;
 
 /** Made once per instance, at the first call that needs it. */
 export const loadSettings = once(async () => readSettings(process.env));
@@ -35,12 +33,7 @@ async function createDeps(): Promise<Deps> {
     loadSettings(),
   ]);
   return {
-    pool: createPool({
-      connectionString: settings.databaseUrl,
-      applicationName: "cliscale-functions",
-      max: connectionsPerInstance,
-      onError: (error) => logger.warn("database connection lost", { cause: describe(error) }),
-    }),
+    pool: await openPool(settings),
     cluster: createCluster(settings.kubernetes),
     signer,
     schedule: createSchedule({
@@ -50,6 +43,32 @@ async function createDeps(): Promise<Deps> {
     }),
     settings,
   };
+}
+
+async function openPool(settings: Settings): Promise<Pool> {
+  const pool = createPool({
+    connectionString: settings.databaseUrl,
+    applicationName: "cliscale-functions",
+    max: poolSize(process.env),
+    onError: (error) => logger.warn("database connection lost", { cause: describe(error) }),
+  });
+  if (settings.databaseConnections > 0) return pool;
+  try {
+    await requireRoom(pool, settings);
+    return pool;
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+}
+
+/** @throws EnvironmentError where the database says that it has too few connections. One that does not answer is no reason not to start. */
+export async function requireRoom(pool: Pool, { gatewaysMax }: Pick<Settings, "gatewaysMax">): Promise<void> {
+  const available = await availableConnections(pool).catch((error: unknown) => {
+    logger.warn("the database does not say how many connections it has", { cause: describe(error) });
+    return Infinity;
+  });
+  requireConnections(available, gatewaysMax);
 }
 
 async function createSigner(): Promise<Signer> {

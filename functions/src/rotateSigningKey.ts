@@ -1,5 +1,6 @@
 import * as logger from "firebase-functions/logger";
 import { onSchedule } from "firebase-functions/scheduler";
+import { optionsOf } from "./budgets.ts";
 import { loadSigner } from "./deps.ts";
 import type { Signer } from "./tokens/signer.ts";
 
@@ -12,7 +13,10 @@ export async function handleRotation(signer: Signer, now: number): Promise<strin
   return now - newest > rotateAfterMilliseconds ? signer.createVersion() : undefined;
 }
 
-export const rotateSigningKey = onSchedule({ schedule: "0 3 * * *", timeoutSeconds: 120, retryCount: 3 }, async () => {
-  const created = await handleRotation(await loadSigner(), Date.now());
-  logger.info("rotation", { created: created ?? null });
-});
+export const rotateSigningKey = onSchedule(
+  { schedule: "0 3 * * *", retryCount: 3, ...optionsOf("rotateSigningKey") },
+  async () => {
+    const created = await handleRotation(await loadSigner(), Date.now());
+    logger.info("rotation", { created: created ?? null });
+  },
+);

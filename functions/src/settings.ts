@@ -2,8 +2,11 @@ import runner from "@cliscale/k8s-chart/runner.json" with { type: "json" };
 import { EnvironmentError, integer, list, readEnvironment } from "@cliscale/service/environment";
 import * as z from "zod";
 import { accessSettingFields, type Limits, limitsOf } from "./accessSettings.ts";
+import { requireConnections } from "./budgets.ts";
 import { type BundleSettings, bundleSettingFields, bundleSettingsOf } from "./bundleSettings.ts";
 
+/** What PostgreSQL's integers hold. */
+const maximumSeconds = 2_147_483_647;
 const text = z.string().min(1, "must not be empty");
 const urlOf = (protocol: RegExp, example: string) => z.url({ protocol, error: `must be a URL such as ${example}` });
 const origins = list
@@ -62,6 +65,30 @@ export const settingFields = {
     .prefault("1800")
     .describe("After so long without input, output or attach a session ends that asks for nothing else, in seconds"),
   ...accessSettingFields,
+  CLISCALE_IDLE_OUTPUT_MAX_SECONDS: integer(0, maximumSeconds)
+    .prefault("14400")
+    .describe(
+      "How long output alone keeps a session from being idle, counted from its last input or attach, in seconds",
+    ),
+  CLISCALE_RETENTION_DAYS: integer(1, 3650)
+    .prefault("90")
+    .describe("How long sessions that have ended can still be looked up, in days"),
+  CLISCALE_GATEWAYS_MAX: integer(1)
+    .prefault("10")
+    .describe(
+      "Gateways at most: gateway.autoscaling.maxReplicas of the chart, or gateway.replicas without autoscaling",
+    ),
+  CLISCALE_DATABASE_CONNECTIONS: integer(0)
+    .prefault("0")
+    .describe("Connections that the database has for functions and gateways; 0: as many as it says itself"),
+  CLISCALE_VPC_NETWORK: z
+    .string()
+    .prefault("")
+    .describe("Network of Direct VPC egress, by which functions reach a private database; empty for none"),
+  CLISCALE_VPC_SUBNETWORK: z
+    .string()
+    .prefault("")
+    .describe("Subnetwork of Direct VPC egress; empty for the network's own"),
   ...bundleSettingFields,
 };
 export type SettingName = keyof typeof settingFields;
@@ -78,6 +105,8 @@ export interface SessionSettings {
   limits: Limits;
   /** E-mail addresses, `@domain`s, `claim:NAME`, `*`. */
   allowedUsers: readonly string[];
+  idleOutputMaxSeconds: number;
+  retentionDays: number;
   bundles: BundleSettings;
 }
 
@@ -88,6 +117,9 @@ export interface Settings extends SessionSettings {
   schedulerEndpoint: string;
   kubernetes: { endpoint: string; caFile: string; tokenFile: string };
   allowedOrigins: readonly string[];
+  gatewaysMax: number;
+  /** 0: the database is asked. */
+  databaseConnections: number;
 }
 
 /**
@@ -98,6 +130,9 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const values = readEnvironment(settingFields, env);
   if (values.CLISCALE_LIFETIME_DEFAULT_SECONDS > values.CLISCALE_LIFETIME_MAX_SECONDS) {
     throw new EnvironmentError("CLISCALE_LIFETIME_DEFAULT_SECONDS must not be more than CLISCALE_LIFETIME_MAX_SECONDS");
+  }
+  if (values.CLISCALE_DATABASE_CONNECTIONS > 0) {
+    requireConnections(values.CLISCALE_DATABASE_CONNECTIONS, values.CLISCALE_GATEWAYS_MAX);
   }
   return {
     databaseUrl: values.CLISCALE_DATABASE_URL,
@@ -114,11 +149,15 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     gatewayUrl: values.CLISCALE_GATEWAY_URL,
     tokenIssuer: values.CLISCALE_TOKEN_ISSUER,
     allowedOrigins: values.CLISCALE_ALLOWED_ORIGINS,
+    gatewaysMax: values.CLISCALE_GATEWAYS_MAX,
+    databaseConnections: values.CLISCALE_DATABASE_CONNECTIONS,
     lifetimeDefaultSeconds: values.CLISCALE_LIFETIME_DEFAULT_SECONDS,
     lifetimeMaxSeconds: values.CLISCALE_LIFETIME_MAX_SECONDS,
     idleDefaultSeconds: values.CLISCALE_IDLE_DEFAULT_SECONDS,
     limits: limitsOf(values),
     allowedUsers: values.CLISCALE_ALLOWED_USERS,
+    idleOutputMaxSeconds: values.CLISCALE_IDLE_OUTPUT_MAX_SECONDS,
+    retentionDays: values.CLISCALE_RETENTION_DAYS,
     bundles: bundleSettingsOf(values),
   };
 }

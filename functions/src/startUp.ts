@@ -4,7 +4,7 @@ import { setGlobalOptions } from "firebase-functions/options";
 import { region } from "./region.ts";
 import { readSettings } from "./settings.ts";
 
-setGlobalOptions({ region, maxInstances: 20 });
+setGlobalOptions({ region });
 
 // FUNCTION_TARGET names the function that an instance serves; `firebase deploy`, which only lists them, has no settings yet.
 // A revision that would fail at every call thus fails to start, and the deployment says so.

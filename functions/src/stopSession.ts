@@ -20,7 +20,7 @@ export async function handleStopSession(deps: Deps, call: Call<SessionIdInput>):
     logger.warn("the Job of a stopped session could not be deleted", { sessionId: session.id, cause: describe(error) });
   });
   await Promise.all([deletion, passOnPlace(deps)]);
-  return { session: sessionView(current) };
+  return { session: sessionView(current, deps.settings) };
 }
 
-export const stopSession = callable("stopSession", { timeoutSeconds: 60 }, handleStopSession);
+export const stopSession = callable("stopSession", handleStopSession);

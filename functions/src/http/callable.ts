@@ -11,6 +11,7 @@ import type { CallableRequest, CallableResponse } from "firebase-functions/https
 import { HttpsError, onCall } from "firebase-functions/https";
 import * as logger from "firebase-functions/logger";
 import { decodeJwt, decodeProtectedHeader } from "jose";
+import { optionsOf } from "../budgets.ts";
 import type { Deps } from "../deps.ts";
 import { loadDeps, loadSettings } from "../deps.ts";
 import { refuseEmulatorVariables } from "./emulatorVariables.ts";
@@ -40,13 +41,12 @@ export interface Call<Input> {
  */
 export function callable<Name extends CallableName>(
   name: Name,
-  { timeoutSeconds }: { timeoutSeconds: number },
   handler: (deps: Deps, call: Call<CallableInput<Name>>) => Promise<CallableOutput<Name>>,
 ) {
   refuseEmulatorVariables(process.env);
   // CORS only keeps a foreign page from reading an answer, and the emulators allow any origin whatever is said here:
   // `requireOwnOrigin` refuses the call itself.
-  return onCall({ cors: true, timeoutSeconds }, async (request, response): Promise<CallableOutput<Name>> => {
+  return onCall({ cors: true, ...optionsOf(name) }, async (request, response): Promise<CallableOutput<Name>> => {
     const started = performance.now();
     const event: Record<string, unknown> = { call: name, uid: request.auth?.uid };
     try {

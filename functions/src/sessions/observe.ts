@@ -29,9 +29,16 @@ export async function recordPod(deps: Deps, session: SessionRow, pod: V1Pod | un
   return rereadSession(deps, session);
 }
 
-/** A session that was ready before the look has lost its pod; one that is starting may not have one yet. */
+/**
+ * A session that was ready before the look has lost its pod, if a second look does not find it either: nobody's session ends because
+ * one list was empty. One that is starting may not have a pod yet.
+ */
 async function recordAbsence(deps: Deps, session: SessionRow): Promise<SessionRow> {
-  if (session.state === "ready") return end(deps, session, { reason: "lost", message: "The session's pod is gone." });
+  if (session.state === "ready") {
+    const found = await deps.cluster.glanceAtPod(session.id);
+    if (found) return recordPod(deps, session, found);
+    return end(deps, session, { reason: "lost", message: "The session's pod is gone." });
+  }
   const current = await rereadSession(deps, session);
   return current.state === "starting" ? recordJob(deps, current) : current;
 }

@@ -33,6 +33,8 @@ const settings: SessionSettings = {
   idleDefaultSeconds: 1800,
   limits: noLimits,
   allowedUsers: ["*"],
+  idleOutputMaxSeconds: 14_400,
+  retentionDays: 90,
   bundles: { ...defaultBundleSettings, templates: podTemplates },
 };
 

@@ -182,10 +182,13 @@ export function requireGone({ jobs, core }: ControlPlane, sessionId: string): Pr
 export const nothing: SweepResult = {
   tokensDeleted: 0,
   sessionsEnded: 0,
+  sessionsIdle: 0,
+  gatewaysSilent: 0,
   sessionsRemoved: 0,
   sessionsStarted: 0,
   sessionsRepaired: 0,
   jobsDeleted: 0,
+  startsTakenBack: 0,
   sessionsForgotten: 0,
   failed: [],
 };

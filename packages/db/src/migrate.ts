@@ -8,6 +8,7 @@ import * as roles from "./migrations/000004_roles.ts";
 import * as audit from "./migrations/000005_audit.ts";
 import * as queue from "./migrations/000005_queue.ts";
 import * as transitions from "./migrations/000005_transitions.ts";
+import * as activity from "./migrations/000006_activity.ts";
 
 // Named here instead of being read from a folder, so that a bundle contains them. Each runs while the build before it serves:
 // docs/deploying.md says what that forbids.
@@ -19,6 +20,7 @@ const migrations: Record<string, Knex.Migration> = {
   "000005_audit": audit,
   "000005_queue": queue,
   "000005_transitions": transitions,
+  "000006_activity": activity,
 };
 
 const migrationSource: Knex.MigrationSource<string> = {

@@ -57,7 +57,9 @@ const samples: Record<string, () => Record<string, unknown>> = {
     created_at: new Date(),
     ended_at: new Date(),
     expires_at: new Date(),
+    idle_check_at: new Date(),
   }),
+  gateways: () => ({ id: randomUUID(), reported_at: new Date(), covered_until: new Date() }),
   token_jti: () => ({
     jti: randomUUID(),
     session_id: randomUUID(),

@@ -64,12 +64,12 @@ const assignments: Record<State, string> = {
   ready: "state = 'ready', pod_ip = '10.0.0.2', end_reason = null, exit_code = null, ended_at = null",
   ended: "state = 'ended', end_reason = 'stopped', exit_code = null, ended_at = now()",
 };
-const possible = ["queued starting", "queued ended", "starting ready", "starting ended", "ready ended"];
+const possible = new Set(["queued starting", "queued ended", "starting ready", "starting ended", "ready ended"]);
 
 suite("The states of a session", () => {
   for (const from of stateNames) {
     for (const to of stateNames) {
-      const isPossible = possible.includes(`${from} ${to}`) || (from === to && from !== "ended");
+      const isPossible = possible.has(`${from} ${to}`) || (from === to && from !== "ended");
       test(`${from} to ${to} is ${isPossible ? "possible" : "refused by the database"}`, async () => {
         const id = await sessionIn(from);
         const changing = pool.query(`update sessions set ${assignments[to]} where id = $1`, [id]);
@@ -146,14 +146,10 @@ suite("The audit", () => {
     assert.equal(await restoreUser(pool, "eve"), true);
     assert.equal(await restoreUser(pool, "eve"), false);
     const events = await auditOf("owner_uid", "eve");
+    assert.equal(events.length, 4);
     assert.deepEqual(
-      events.map(({ action, actor }) => [action, actor]).toSorted(),
-      [
-        ["create", "eve"],
-        ["end", null],
-        ["restore", "cliscale"],
-        ["revoke", "cliscale"],
-      ].toSorted(),
+      new Set(events.map(({ action, actor }) => `${action} by ${actor}`)),
+      new Set(["create by eve", "end by null", "restore by cliscale", "revoke by cliscale"]),
     );
   });
 
