@@ -21,7 +21,7 @@ export const accessSettingFields = {
   CLISCALE_SESSIONS_PER_USER: integer(0, largest)
     .prefault("5")
     .describe("Sessions of a user that have not ended, at most"),
-  CLISCALE_SESSIONS_TOTAL: integer(0, largest)
+  CLISCALE_SESSIONS_TOTAL: integer(1, largest)
     .prefault("100")
     .describe("Sessions of all users that start or are ready at once; more wait in a queue"),
   CLISCALE_QUEUE_TOTAL: integer(0, largest).prefault("1000").describe("Sessions that wait in the queue, at most"),
