@@ -43,7 +43,7 @@ suite("The functions' settings", () => {
     assert.equal(settings.lifetimeDefaultSeconds, 3600);
     assert.equal(settings.lifetimeMaxSeconds, 28_800);
     assert.equal(settings.idleDefaultSeconds, 1800);
-    assert.equal(settings.kmsEndpoint, "https://cloudkms.googleapis.com");
+    assert.equal(settings.signingKey.endpoint, "https://cloudkms.googleapis.com");
   });
 
   test("that are missing are all named", () => {
