@@ -63,7 +63,7 @@ export const settingFields = {
   CLISCALE_KUBERNETES_TOKEN_FILE: z
     .string()
     .prefault("")
-    .describe("File with the bearer token that names the functions' user"),
+    .describe("File with the bearer token that names the functions' user; empty for GKE, to which Google names them"),
   CLISCALE_RUNNER_IMAGE: text.describe("Image of the runner, by digest in production"),
   CLISCALE_RUNNER_RUNTIME_CLASS: z
     .string()
