@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { EnvironmentError } from "@cliscale/service/environment";
 
 /** One line of what `npm run doctor` says: something that a part needs, checked as that part. */
 export interface Check {
@@ -72,9 +73,11 @@ function notChecked({ name }: Check, missing: string): Finding {
   return { name, outcome: "not checked", text: `needs ${missing}` };
 }
 
-/** The first line of what was thrown, and of what caused it: API clients put whole answers behind it. */
+/** The first line of what was thrown, and of what caused it: API clients put whole answers behind it. Of settings it is every line. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const first = error.message.split("\n")[0]!;
+  const lines = error.message.split("\n").map((line) => line.trim());
+  if (error instanceof EnvironmentError) return lines.join(" ");
+  const first = lines[0]!;
   return error.cause === undefined ? first : `${first}: ${reasonOf(error.cause)}`;
 }
