@@ -5,6 +5,7 @@ import { EnvironmentError, integer, list, readEnvironment } from "@cliscale/serv
 import * as z from "zod";
 import { accessSettingFields, type Limits, limitsOf } from "./accessSettings.ts";
 import { requireConnections } from "./budgets.ts";
+import { type AppCheckMode, appCheckModes } from "./http/appCheck.ts";
 import type { SignerOptions } from "./tokens/signer.ts";
 import { type BundleSettings, bundleSettingFields, bundleSettingsOf } from "./bundleSettings.ts";
 
@@ -75,6 +76,10 @@ export const settingFields = {
   CLISCALE_GATEWAY_URL: urlOf(/^wss?$/, "wss://gateway.example.com").describe("Public WebSocket URL of the gateway"),
   CLISCALE_TOKEN_ISSUER: text.describe("The iss of attach tokens; the gateway expects the same"),
   CLISCALE_ALLOWED_ORIGINS: origins.describe("Origins of the web terminal, comma-separated"),
+  CLISCALE_APP_CHECK: z
+    .enum(appCheckModes)
+    .prefault("off")
+    .describe("Whether calls must come from the project's own apps (Firebase App Check): off, monitor or enforce"),
   CLISCALE_LIFETIME_DEFAULT_SECONDS: integer(60)
     .prefault("3600")
     .describe("Lifetime of a session that asks for none, in seconds"),
@@ -143,6 +148,7 @@ export interface Settings extends SessionSettings {
   schedulerEndpoint: string;
   kubernetes: { endpoint: string; caFile: string; tokenFile: string };
   allowedOrigins: readonly string[];
+  appCheck: AppCheckMode;
   gatewaysMax: number;
   /** 0: the database is asked. */
   databaseConnections: number;
@@ -188,6 +194,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     gatewayUrl: values.CLISCALE_GATEWAY_URL,
     tokenIssuer: values.CLISCALE_TOKEN_ISSUER,
     allowedOrigins: values.CLISCALE_ALLOWED_ORIGINS,
+    appCheck: values.CLISCALE_APP_CHECK,
     gatewaysMax: values.CLISCALE_GATEWAYS_MAX,
     databaseConnections: values.CLISCALE_DATABASE_CONNECTIONS,
     lifetimeDefaultSeconds: values.CLISCALE_LIFETIME_DEFAULT_SECONDS,

@@ -63,5 +63,7 @@ function settings(databaseUrl: string): Record<string, string> {
     CLISCALE_TOKEN_ISSUER: "https://issuer.test",
     CLISCALE_ALLOWED_ORIGINS: origin,
     CLISCALE_ALLOWED_USERS: "*",
+    // What a database of the default size has room for.
+    CLISCALE_GATEWAYS_MAX: "1",
   };
 }
