@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { ErrorDetails, StartAnswer } from "@cliscale/protocol";
 import type { ControlPlane } from "./support.ts";
 
-type CallName = "createSession" | "attachSession" | "stopSession";
+type CallName = "createSession" | "attachSession" | "stopSession" | "sweepSessions";
 
 /** A call that a functions process is asked to handle. */
 export interface CallMessage {
@@ -50,9 +50,12 @@ export interface FunctionsProcess {
   kill(): Promise<void>;
 }
 
-export function startFunctionsProcess({ addresses }: ControlPlane): FunctionsProcess {
+/** `clockMinutes`: by how much its clock is ahead of everybody else's. */
+export function startFunctionsProcess({ addresses }: ControlPlane, { clockMinutes = 0 } = {}): FunctionsProcess {
   const child = fork(new URL("./functionsProgram.ts", import.meta.url), [JSON.stringify(addresses)], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: { ...process.env, CLOCK_MINUTES: String(clockMinutes) },
+    execArgv: ["--import", import.meta.resolve("./wrongClock.ts")],
   });
   const chunks: string[] = [];
   for (const stream of [child.stdout!, child.stderr!]) {
