@@ -51,7 +51,7 @@ afterEach(async () => {
 });
 
 async function kill(...sockets: Socket[]): Promise<void> {
-  const closed = sockets.map((socket) => (socket.destroyed ? undefined : once(socket, "close")));
+  const closed = sockets.filter((socket) => !socket.destroyed).map((socket) => once(socket, "close"));
   await program.end("SIGKILL");
   await Promise.all(closed);
 }
