@@ -13,7 +13,15 @@ export async function handleCreateSession(deps: Deps, call: Call<CreateSessionIn
   const admitted = await admitSession(deps, call.uid, call.input);
   const answer = (session: SessionRow) => answerWhenReady(deps, session, call);
   const isPrepared = admitted.state !== "queued" || admitted.prepared_at !== null;
-  return isPrepared ? answer(admitted) : launchSession(deps, admitted, call.input.env ?? {}, answer);
+  if (isPrepared) return answer(await wantedAgain(deps, admitted));
+  return launchSession(deps, admitted, call.input.env ?? {}, answer);
+}
+
+/** A start that failed while the database was away, and that the sweep would take back, lives on when it is asked for again. */
+async function wantedAgain({ cluster }: Deps, session: SessionRow): Promise<SessionRow> {
+  const mayBeWithdrawn = session.state !== "ended" && session.last_attach_at === null;
+  if (mayBeWithdrawn) await cluster.markWithdrawn(session.id, false);
+  return session;
 }
 
 export const createSession = callable("createSession", handleCreateSession);

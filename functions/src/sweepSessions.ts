@@ -50,7 +50,7 @@ export async function handleSweep(deps: Deps, options?: ReconcileOptions): Promi
   const sessionsEnded = await step("overdue", 0, () => endOverdue(deps));
   const sessionsRemoved = await step("abandoned", 0, () => removeAbandoned(deps));
   const sessionsStarted = await step("waiting", 0, () => startWaiting(deps));
-  const none: Reconciled = { sessionsRepaired: 0, jobsDeleted: 0 };
+  const none: Reconciled = { sessionsRepaired: 0, jobsDeleted: 0, startsTakenBack: 0 };
   const reconciled = await step("reconcile", none, () => reconcile(deps, options));
   // After what pods tell: one that has exited has not become idle.
   const gatewaysSilent = await step("gateways", 0, () => watchGateways(deps));

@@ -92,6 +92,7 @@ async function everythingOnce(): Promise<void> {
       await cluster.createJob(job);
     },
     createSecret: () => cluster.createSecret(sessionSecret(session, uid)),
+    markWithdrawn: () => cluster.markWithdrawn(session.id, true),
     resumeJob: () => cluster.resumeJob(session.id),
     findJob: () => cluster.findJob(session.id),
     listJobs: () => cluster.listJobs(),

@@ -13,13 +13,13 @@ import {
 import { dependingOn } from "../http/errors.ts";
 import { hasCode, isAlreadyExists } from "./apiStatus.ts";
 import { followPod, type PodListener } from "./followPod.ts";
-import { jobName, runnerNamespace, runnerSelector, sessionLabel } from "./jobManifest.ts";
+import { jobName, runnerNamespace, runnerSelector, sessionLabel, withdrawnAnnotation } from "./jobManifest.ts";
 import { listAll } from "./listAll.ts";
 import { retryingLibrary } from "./retries.ts";
 
 /** What the functions do in the cluster, and no more: their Role grants just this. All of it may throw a DependencyError. */
 export interface Cluster {
-  /** Creates a Job and returns its uid; that it exists already is fine, its name tells whose it is. */
+  /** Creates a Job and returns its uid; that it exists already is fine, its name tells whose it is, and it is no longer withdrawn. */
   createJob(job: V1Job): Promise<string>;
   /** Creates a Secret; that it exists already is fine, for the same reason. */
   createSecret(secret: V1Secret): Promise<void>;
@@ -27,6 +27,8 @@ export interface Cluster {
   resumeJob(sessionId: string): Promise<boolean>;
   /** Deletes a session's Job with its pod and Secret; that it is gone already is fine. */
   deleteJob(sessionId: string): Promise<void>;
+  /** Marks a Job as that of a start that failed and could not be taken back, or removes the mark; that it is gone is fine. */
+  markWithdrawn(sessionId: string, isWithdrawn: boolean): Promise<void>;
   findJob(sessionId: string): Promise<V1Job | undefined>;
   /** All Jobs of sessions, or an error: never a part of them. */
   listJobs(): Promise<JobList>;
@@ -70,11 +72,20 @@ export function createCluster({ callMilliseconds = defaultCallMilliseconds, ...o
   const glancing = new CoreV1Api(configure(glanceMilliseconds));
   const namespace = runnerNamespace;
 
+  const patch = (name: string, body: object) =>
+    batch.patchNamespacedJob({ namespace, name, body }, setHeaderOptions("Content-Type", PatchStrategy.MergePatch));
+  const annotate = (name: string, annotations: Record<string, string | null>) =>
+    patch(name, { metadata: { annotations } });
+
   return {
     async createJob(job) {
       const created = await unless(isAlreadyExists, () => batch.createNamespacedJob({ namespace, body: job }));
-      const found = created ?? (await ask(() => batch.readNamespacedJob({ namespace, name: job.metadata!.name! })));
-      return found.metadata!.uid!;
+      if (created) return created.metadata!.uid!;
+      const name = job.metadata!.name!;
+      const { metadata } = await ask(() => batch.readNamespacedJob({ namespace, name }));
+      if (metadata!.annotations?.[withdrawnAnnotation])
+        await ask(() => annotate(name, { [withdrawnAnnotation]: null }));
+      return metadata!.uid!;
     },
 
     async createSecret(secret) {
@@ -82,12 +93,7 @@ export function createCluster({ callMilliseconds = defaultCallMilliseconds, ...o
     },
 
     async resumeJob(sessionId) {
-      const resumed = await unless(isNotFound, () =>
-        batch.patchNamespacedJob(
-          { namespace, name: jobName(sessionId), body: { spec: { suspend: false } } },
-          setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
-        ),
-      );
+      const resumed = await unless(isNotFound, () => patch(jobName(sessionId), { spec: { suspend: false } }));
       return resumed !== undefined;
     },
 
@@ -96,6 +102,11 @@ export function createCluster({ callMilliseconds = defaultCallMilliseconds, ...o
       await unless(isNotFound, () =>
         batch.deleteNamespacedJob({ namespace, name: jobName(sessionId), propagationPolicy: "Background" }),
       );
+    },
+
+    async markWithdrawn(sessionId, isWithdrawn) {
+      const mark = { [withdrawnAnnotation]: isWithdrawn ? "true" : null };
+      await unless(isNotFound, () => annotate(jobName(sessionId), mark));
     },
 
     findJob(sessionId) {

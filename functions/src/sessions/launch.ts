@@ -9,7 +9,7 @@ import {
 import { HttpsError } from "firebase-functions/https";
 import * as logger from "firebase-functions/logger";
 import type { Deps } from "../deps.ts";
-import { dependingOn, describe } from "../http/errors.ts";
+import { DependencyError, dependingOn, describe } from "../http/errors.ts";
 import { jobManifest, secretManifest } from "../kubernetes/jobManifest.ts";
 
 /**
@@ -47,7 +47,9 @@ export async function launchSession<Answer>(
     const resumed = await cluster.resumeJob(id);
     return await answer(resumed ? started : await overtaken(deps, session));
   } catch (error) {
-    await withdraw(deps, session, takeBack);
+    // What was asked of the database may be done all the same, and after anything that is asked of it now.
+    const isUncertain = error instanceof DependencyError && error.dependency === "postgres";
+    await withdraw(deps, session, takeBack, isUncertain);
     throw error;
   }
 }
@@ -68,15 +70,33 @@ async function overtaken({ pool, cluster }: Deps, session: SessionRow): Promise<
 }
 
 /** The row goes first and decides: the Job of a session that lives on, because others use it, stays. */
-async function withdraw({ pool, cluster }: Deps, session: SessionRow, takeBack: () => Promise<unknown>): Promise<void> {
-  const report = (error: unknown): undefined => {
-    logger.error("clean-up of a failed start failed", { sessionId: session.id, cause: describe(error) });
-  };
-  // What fails here is left to the sweep.
-  await takeBack()
-    .then(() => findSession(pool, session.owner_uid, session.id))
-    .then(async (left) => {
-      if (!left || left.state === "ended") await cluster.deleteJob(session.id);
-    })
-    .catch(report);
+async function withdraw(
+  deps: Deps,
+  session: SessionRow,
+  takeBack: () => Promise<unknown>,
+  isUncertain: boolean,
+): Promise<void> {
+  const { pool, cluster } = deps;
+  try {
+    await takeBack();
+    const left = await findSession(pool, session.owner_uid, session.id);
+    if (!left || left.state === "ended") await cluster.deleteJob(session.id);
+    else if (isUncertain) await leaveToSweep(deps, session.id);
+  } catch (error) {
+    reportFailedCleanUp(session.id, error);
+    await leaveToSweep(deps, session.id);
+  }
+}
+
+/** While the database is away its Job carries the word: the sweep takes the start back once it can. */
+async function leaveToSweep({ cluster }: Deps, sessionId: string): Promise<void> {
+  try {
+    await cluster.markWithdrawn(sessionId, true);
+  } catch (error) {
+    reportFailedCleanUp(sessionId, error);
+  }
+}
+
+function reportFailedCleanUp(sessionId: string, error: unknown): void {
+  logger.error("clean-up of a failed start failed", { sessionId, cause: describe(error) });
 }

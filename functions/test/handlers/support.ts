@@ -187,6 +187,7 @@ export const nothing: SweepResult = {
   sessionsStarted: 0,
   sessionsRepaired: 0,
   jobsDeleted: 0,
+  startsTakenBack: 0,
   sessionsForgotten: 0,
   failed: [],
 };

@@ -4,10 +4,22 @@ import { after, beforeEach, suite, test } from "node:test";
 import { insertSession, insertToken, type SessionRow } from "@cliscale/db";
 import { handleCreateSession } from "../../src/createSession.ts";
 import { jobManifest, jobName, runnerNamespace as namespace } from "../../src/kubernetes/jobManifest.ts";
+import { handleGetSession } from "../../src/getSession.ts";
 import { handleSweep, sweepAndReport, type SweepResult } from "../../src/sweepSessions.ts";
 import { sessionRow } from "../support/sessionRow.ts";
 import { startPagedApi } from "./pagedLists.ts";
-import { call, eventually, nothing, openPool, partsOf, requireGone, startControlPlane, wish } from "./support.ts";
+import {
+  around,
+  call,
+  eventually,
+  idOf,
+  nothing,
+  openPool,
+  partsOf,
+  requireGone,
+  startControlPlane,
+  wish,
+} from "./support.ts";
 
 const plane = await startControlPlane();
 after(() => plane.stop());
@@ -184,6 +196,34 @@ suite("a sweep", () => {
     assert.match(row.message!, /^The pod could not be started: (ErrImagePull|ImagePullBackOff)/);
     await handleSweep(deps, anyAge);
     await requireGone(plane, id);
+  });
+
+  test("a start that was almost done when the database went away is taken back by a sweep, unless it is made again", async () => {
+    const closing = openPool(plane.databaseUrl);
+    const inputs = [wish(), wish(), wish()] as const;
+    const closed = Promise.withResolvers<void>();
+    let resumed = 0;
+    const closeIt = async (moment: string) => {
+      if (moment !== "after resumeJob") return;
+      if (++resumed === inputs.length) closed.resolve(closing.end());
+      await closed.promise;
+    };
+    const failing = { ...deps, pool: closing, cluster: around(deps.cluster, closeIt) };
+    await Promise.all(
+      inputs.map((input) => assert.rejects(handleCreateSession(failing, call(input)), { dependency: "postgres" })),
+    );
+    const [again, attached, left] = await Promise.all(inputs.map((input) => idOf(plane, input)));
+    assert.equal((await handleCreateSession(deps, call(inputs[0]))).session.id, again);
+    // Somebody who learned the id from a stage has attached, but its token is no longer on the list.
+    await plane.pool.query(`update sessions set last_attach_at = now() where id = $1`, [attached]);
+    assert.equal((await handleSweep(deps)).startsTakenBack, 1);
+    await plane.pool.query(`delete from token_jti`);
+    assert.equal((await handleSweep(deps)).startsTakenBack, 0);
+    assert.equal(await plane.row(left!), undefined);
+    await requireGone(plane, left!);
+    for (const id of [again!, attached!]) {
+      assert.equal((await handleGetSession(deps, call({ sessionId: id }))).session.state, "ready");
+    }
   });
 
   test("does nothing on a list that is not complete, and begins again with one that has expired", async () => {

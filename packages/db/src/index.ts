@@ -26,4 +26,5 @@ export { removeGateway } from "./queries/removeGateway.ts";
 export { reportActivity, type ActivityReport, type SessionActivity } from "./queries/reportActivity.ts";
 export { sessionStates } from "./queries/sessionStates.ts";
 export { startSession } from "./queries/startSession.ts";
+export { withdrawSession, type Withdrawal } from "./queries/withdrawSession.ts";
 export type { SessionRow } from "./sessionRow.ts";

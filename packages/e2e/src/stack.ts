@@ -38,14 +38,21 @@ const startMilliseconds = 180_000;
 /** Pod addresses of the tests' stacks, so that they do not meet those of a stack that a person runs beside them. */
 const podRange = "127.70.0.0/16";
 
-export async function startTestStack(options: { stateDir?: string; env?: NodeJS.ProcessEnv } = {}): Promise<TestStack> {
+export interface TestStackOptions {
+  /** Of an earlier start, to go on with; a new one if not given. */
+  stateDir?: string;
+  /** Free ones if not given. */
+  ports?: Record<Listener, number>;
+  env?: NodeJS.ProcessEnv;
+}
+
+export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
   await mkdir(join(root, ".cliscale"), { recursive: true });
   const stateDir = options.stateDir ?? (await mkdtemp(join(root, ".cliscale/test-")));
   // As `npm start` makes it: PostgreSQL runs as another user where the tests run as root.
   await chmod(stateDir, 0o755);
   const names = Object.keys(listeners) as Listener[];
-  const ports = {} as Record<Listener, number>;
-  for (const name of names) ports[name] = await findFreePort();
+  const ports = options.ports ?? (await findFreePorts(names));
   const env = {
     ...process.env,
     ...Object.fromEntries(names.map((name) => [listeners[name].variable, String(ports[name])])),
@@ -101,4 +108,10 @@ export async function startTestStack(options: { stateDir?: string; env?: NodeJS.
       await rm(stateDir, { recursive: true, force: true });
     },
   };
+}
+
+async function findFreePorts(names: Listener[]): Promise<Record<Listener, number>> {
+  const ports = {} as Record<Listener, number>;
+  for (const name of names) ports[name] = await findFreePort();
+  return ports;
 }

@@ -1,6 +1,7 @@
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { projectId, region, root, signingKey, type StackSettings } from "../settings.ts";
+import { databaseUrlFor } from "../stack/databaseUsers.ts";
 import { findFreePort } from "../stack/ports.ts";
 
 interface FirebaseJson {
@@ -73,7 +74,7 @@ async function localFirebaseJson(settings: StackSettings): Promise<FirebaseJson>
 function functionsEnv(settings: StackSettings): string {
   const { ports, stateDir } = settings;
   const params = {
-    CLISCALE_DATABASE_URL: urls.postgres(settings),
+    CLISCALE_DATABASE_URL: databaseUrlFor("functions", urls.postgres(settings)),
     CLISCALE_SIGNING_KEY: signingKey,
     CLISCALE_KMS_ENDPOINT: `http://127.0.0.1:${ports.kms}`,
     CLISCALE_SCHEDULER_ENDPOINT: `http://127.0.0.1:${ports.scheduler}`,
