@@ -3,7 +3,14 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
-import { createPool, insertSession, insertToken, markSessionReady, startSession } from "@cliscale/db";
+import {
+  createPool,
+  insertSession,
+  insertToken,
+  markSessionPrepared,
+  markSessionReady,
+  startSession,
+} from "@cliscale/db";
 import { startTestDatabase } from "@cliscale/local/testing";
 import { attachTokenAlgorithm, attachTokenAudience, attachTokenSeconds, attachTokenType } from "@cliscale/protocol";
 import { calculateJwkThumbprint, SignJWT } from "jose";
@@ -82,6 +89,7 @@ async function createSession(pool: Pool, podIp: string): Promise<Session> {
     lifetime_seconds: sessionSeconds,
     idle_seconds: 0,
   });
+  await markSessionPrepared(pool, session.id);
   await startSession(pool, session.id);
   await markSessionReady(pool, session.id, podIp);
   return session;
