@@ -213,7 +213,7 @@ const { count, users, total } =
 
 test(`${count} sessions of ${users} users start in order in two processes, never more than ${total} at once`, async () => {
   const limits = { sessionsPerUser: count / users, sessionsTotal: total, queueTotal: count };
-  const processes = [startFunctionsProcess(plane, limits), startFunctionsProcess(plane, limits)];
+  const processes = [startFunctionsProcess(plane, { limits }), startFunctionsProcess(plane, { limits })];
   try {
     const answers: Promise<StartAnswer>[] = [];
     for (let index = 0; index < count; index++) {

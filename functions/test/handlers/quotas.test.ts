@@ -44,7 +44,7 @@ suite("quotas", () => {
 
   test("100 creates of one user at once, in two processes, give exactly the limit", async () => {
     const limits = { sessionsPerUser: 5 };
-    const processes = [startFunctionsProcess(plane, limits), startFunctionsProcess(plane, limits)];
+    const processes = [startFunctionsProcess(plane, { limits }), startFunctionsProcess(plane, { limits })];
     try {
       const outcomes = await Promise.allSettled(
         Array.from({ length: 100 }, (_, index) => processes[index % 2]!.call("createSession", wish())),
