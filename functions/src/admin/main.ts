@@ -3,7 +3,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createPool } from "@cliscale/db";
-import { EnvironmentError } from "@cliscale/service/environment";
 import { initializeApp } from "firebase-admin/app";
 import { getAuth } from "firebase-admin/auth";
 import { createCluster } from "../kubernetes/cluster.ts";
@@ -57,7 +56,6 @@ function createOperator(): Operator {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const isExpected = error instanceof EnvironmentError || (error instanceof Error && "code" in error);
-  process.stderr.write(`${isExpected ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }

@@ -178,6 +178,23 @@ suite("the queue", () => {
     assert.equal(await isSuspended(next), false);
   });
 
+  test("a waiting call outlasts a short outage of the database, and its session keeps its place", async () => {
+    const running = await create();
+    let failing = 0;
+    const query = (...args: Parameters<typeof pool.query>) =>
+      failing-- > 0 ? Promise.reject(new Error("the database restarts")) : pool.query(...args);
+    const shaky = { ...deps, pool: Object.assign(Object.create(pool) as typeof pool, { query }) };
+    const waiting = call(wish(), { streaming: true });
+    const answering = handleCreateSession(shaky, waiting);
+    await eventually(async () => assert.equal(waiting.chunks.at(-1)?.position, 1));
+    failing = 3;
+    await eventually(async () => assert.ok(failing <= 0));
+    const behind = await create();
+    await stop(running);
+    assert.ok((await answering).attach);
+    assert.equal(await stateOf(behind), "queued");
+  });
+
   test("a session that is stopped in the queue never starts", async () => {
     const running = await create();
     const waiting = call(wish());
