@@ -6,11 +6,13 @@ import { admitSession } from "./sessions/admit.ts";
 import { requireAllowedBundle } from "./sessions/bundle.ts";
 import { answerWhenReady } from "./sessions/follow.ts";
 import { launchSession } from "./sessions/launch.ts";
+import { requireMayStart } from "./sessions/mayStart.ts";
 
 /** Starts a session, or joins the start that the same request made before, and answers when its terminal can be attached. */
 export async function handleCreateSession(deps: Deps, call: Call<CreateSessionInput>): Promise<StartAnswer> {
+  requireMayStart(deps.settings.allowedUsers, call.claims);
   requireAllowedBundle(deps.settings.bundles, call.input.bundle);
-  const admitted = await admitSession(deps, call.uid, call.input);
+  const admitted = await admitSession(deps, call);
   const answer = (session: SessionRow) => answerWhenReady(deps, session, call);
   const isPrepared = admitted.state !== "queued" || admitted.prepared_at !== null;
   if (isPrepared) return answer(await wantedAgain(deps, admitted));

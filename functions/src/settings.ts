@@ -1,6 +1,7 @@
 import runner from "@cliscale/k8s-chart/runner.json" with { type: "json" };
 import { EnvironmentError, integer, list, readEnvironment } from "@cliscale/service/environment";
 import * as z from "zod";
+import { accessSettingFields, type Limits, limitsOf } from "./accessSettings.ts";
 import { requireConnections } from "./budgets.ts";
 import { type BundleSettings, bundleSettingFields, bundleSettingsOf } from "./bundleSettings.ts";
 
@@ -63,6 +64,7 @@ export const settingFields = {
     .refine((seconds) => seconds === 0 || seconds >= 10, "must be 0 (never) or at least 10")
     .prefault("1800")
     .describe("After so long without input, output or attach a session ends that asks for nothing else, in seconds"),
+  ...accessSettingFields,
   CLISCALE_IDLE_OUTPUT_MAX_SECONDS: integer(0, maximumSeconds)
     .prefault("14400")
     .describe(
@@ -100,6 +102,9 @@ export interface SessionSettings {
   lifetimeDefaultSeconds: number;
   lifetimeMaxSeconds: number;
   idleDefaultSeconds: number;
+  limits: Limits;
+  /** E-mail addresses, `@domain`s, `claim:NAME`, `*`. */
+  allowedUsers: readonly string[];
   idleOutputMaxSeconds: number;
   retentionDays: number;
   bundles: BundleSettings;
@@ -149,6 +154,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     lifetimeDefaultSeconds: values.CLISCALE_LIFETIME_DEFAULT_SECONDS,
     lifetimeMaxSeconds: values.CLISCALE_LIFETIME_MAX_SECONDS,
     idleDefaultSeconds: values.CLISCALE_IDLE_DEFAULT_SECONDS,
+    limits: limitsOf(values),
+    allowedUsers: values.CLISCALE_ALLOWED_USERS,
     idleOutputMaxSeconds: values.CLISCALE_IDLE_OUTPUT_MAX_SECONDS,
     retentionDays: values.CLISCALE_RETENTION_DAYS,
     bundles: bundleSettingsOf(values),

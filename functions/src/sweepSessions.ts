@@ -55,12 +55,13 @@ export async function handleSweep(deps: Deps, options?: ReconcileOptions): Promi
   // After what pods tell: one that has exited has not become idle.
   const gatewaysSilent = await step("gateways", 0, () => watchGateways(deps));
   const sessionsIdle = await step("idle", 0, () => endIdle(deps));
+  const sessionsFollowing = await step("waiting", 0, () => startWaiting(deps));
   const sessionsForgotten = await step("retention", 0, () => forgetEnded(deps));
   return {
     tokensDeleted,
     sessionsEnded,
     sessionsRemoved,
-    sessionsStarted,
+    sessionsStarted: sessionsStarted + sessionsFollowing,
     ...reconciled,
     gatewaysSilent,
     sessionsIdle,

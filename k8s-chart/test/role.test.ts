@@ -100,6 +100,7 @@ async function everythingOnce(): Promise<void> {
     glanceAtPod: () => cluster.glanceAtPod(session.id),
     followPod: () =>
       cluster.followPod(session.id, AbortSignal.timeout(followMilliseconds), () => Promise.resolve(false)),
+    followPods: () => cluster.followPods(AbortSignal.timeout(followMilliseconds), () => Promise.resolve()),
     ping: () => cluster.ping(),
     deleteJob: () => cluster.deleteJob(session.id),
   };

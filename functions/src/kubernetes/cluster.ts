@@ -12,7 +12,7 @@ import {
 } from "@kubernetes/client-node";
 import { dependingOn } from "../http/errors.ts";
 import { hasCode, isAlreadyExists } from "./apiStatus.ts";
-import { followPod, type PodListener } from "./followPod.ts";
+import { followPods } from "./followPods.ts";
 import { jobName, runnerNamespace, runnerSelector, sessionLabel, withdrawnAnnotation } from "./jobManifest.ts";
 import { listAll } from "./listAll.ts";
 import { retryingLibrary } from "./retries.ts";
@@ -38,8 +38,17 @@ export interface Cluster {
   glanceAtPod(sessionId: string): Promise<V1Pod | undefined>;
   /** Resolves when the API answers. */
   ping(): Promise<void>;
-  /** Calls back with a session's pod as it is now and at each change, until told that it is enough, or the signal is aborted. */
-  followPod(sessionId: string, signal: AbortSignal, onChange: PodListener): Promise<void>;
+  /**
+   * Calls back with a session's pod as it is now and at each change, undefined when there is none, until told that it is enough, or
+   * the signal is aborted.
+   */
+  followPod(
+    sessionId: string,
+    signal: AbortSignal,
+    onChange: (pod: V1Pod | undefined) => Promise<boolean>,
+  ): Promise<void>;
+  /** Calls back with the pods of all sessions as they are now, and with those that change, until the signal is aborted. */
+  followPods(signal: AbortSignal, onChange: (pods: V1Pod[]) => Promise<void>): Promise<void>;
 }
 
 export interface JobList {
@@ -145,7 +154,27 @@ export function createCluster({ callMilliseconds = defaultCallMilliseconds, ...o
     },
 
     followPod(sessionId, signal, onChange) {
-      return followPod({ config, core, labelSelector: selectorOf(sessionId), signal, onChange });
+      const labelSelector = selectorOf(sessionId);
+      return followPods({
+        config,
+        core,
+        labelSelector,
+        signal,
+        onChange: ({ kind, pods }) => onChange(kind === "deleted" ? undefined : pods[0]),
+      });
+    },
+
+    followPods(signal, onChange) {
+      return followPods({
+        config,
+        core,
+        labelSelector: runnerSelector,
+        signal,
+        onChange: async ({ pods }) => {
+          await onChange(pods);
+          return false;
+        },
+      });
     },
   };
 }

@@ -36,7 +36,7 @@ async function follow(deps: Deps, session: SessionRow, call: WaitingCall, stages
   await stages.report(session, undefined);
   const timeUp = AbortSignal.timeout(call.streaming ? streamingMilliseconds : plainMilliseconds);
   const signal = AbortSignal.any([timeUp, call.signal]);
-  let current = await waitInQueue(deps, session, signal);
+  let current = await waitInQueue(deps, session, { signal, onLook: (row) => stages.report(row, undefined) });
   if (current.state === "ended" || current.state === "queued") return current;
   await deps.cluster.followPod(session.id, signal, async (pod) => {
     current = await recordPod(deps, current, pod);

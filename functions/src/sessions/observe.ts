@@ -7,6 +7,7 @@ import { dependingOn, describe } from "../http/errors.ts";
 import { observePod } from "../kubernetes/podObservation.ts";
 import { rereadSession } from "./own.ts";
 import { advanceQueued } from "./queued.ts";
+import { passOnPlace } from "./startNext.ts";
 
 /** How long a call that is not waiting looks, at most: after that it answers with the row as it stands. */
 const lookMilliseconds = 2_000;
@@ -87,7 +88,10 @@ async function look(deps: Deps, session: SessionRow): Promise<Look> {
   }
 }
 
+/** Ends a session, and passes its place on. Resolves to the row as it then stands. */
 export async function end(deps: Deps, session: SessionRow, ending: Ending): Promise<SessionRow> {
   const ended = await dependingOn("postgres", () => endSession(deps.pool, session.id, ending));
-  return ended ?? rereadSession(deps, session);
+  if (!ended) return rereadSession(deps, session);
+  await passOnPlace(deps);
+  return ended;
 }

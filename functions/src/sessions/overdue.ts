@@ -3,6 +3,7 @@ import { endOverdueSessionsOf } from "@cliscale/db";
 import * as logger from "firebase-functions/logger";
 import type { Deps } from "../deps.ts";
 import { dependingOn, describe } from "../http/errors.ts";
+import { passOnPlace } from "./startNext.ts";
 
 /** How long a call waits for Jobs to be deleted: as long as it looks at a pod. */
 const deletionMilliseconds = 2_000;
@@ -11,10 +12,8 @@ const deletionMilliseconds = 2_000;
  * Ends those of a user's sessions that are past their lifetime or idle, or one of them, with its Job: a row's `expiresAt` and
  * `idleAt` rule, and nobody is shown a session as live between that moment and the next sweep.
  */
-export async function endOverdue(
-  { pool, cluster, settings }: Deps,
-  whose: { ownerUid: string; sessionId?: string },
-): Promise<void> {
+export async function endOverdue(deps: Deps, whose: { ownerUid: string; sessionId?: string }): Promise<void> {
+  const { pool, cluster, settings } = deps;
   const outputMaxSeconds = settings.idleOutputMaxSeconds;
   const overdue = await dependingOn("postgres", () => endOverdueSessionsOf(pool, { ...whose, outputMaxSeconds }));
   if (overdue.length === 0) return;
@@ -24,5 +23,6 @@ export async function endOverdue(
       logger.warn("the Job of an overdue session could not be deleted", { sessionId, cause: describe(error) });
     }),
   );
-  await Promise.race([Promise.all(deletions), delay(deletionMilliseconds, undefined, { ref: false })]);
+  const done = Promise.all([...deletions, passOnPlace(deps)]);
+  await Promise.race([done, delay(deletionMilliseconds, undefined, { ref: false })]);
 }

@@ -22,6 +22,7 @@ export function sessionView(
     ...(row.ended_at && { endedAt: row.ended_at.toISOString() }),
     ...(row.last_active_at && { lastActiveAt: row.last_active_at.toISOString() }),
     idleSeconds: row.idle_seconds,
+    ...(typeof row.position === "number" && { position: row.position }),
     ...(idle && { idleAt: idle.toISOString() }),
   };
 }

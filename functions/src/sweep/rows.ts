@@ -5,13 +5,12 @@ import {
   endIdleSessions,
   endOverdueSessions,
   noteSilentGateways,
-  preparedSessions,
 } from "@cliscale/db";
 import * as logger from "firebase-functions/logger";
 import type { Deps } from "../deps.ts";
 import { dependingOn, describe } from "../http/errors.ts";
 import { launchWindowSeconds } from "../sessions/launch.ts";
-import { startPrepared } from "../sessions/queued.ts";
+import { startNext } from "../sessions/startNext.ts";
 import { batchSize, inBatches } from "./batches.ts";
 import { forEachBounded } from "./each.ts";
 
@@ -66,14 +65,9 @@ export function removeAbandoned(deps: Deps): Promise<number> {
   });
 }
 
-/** Starts sessions that wait prepared, the oldest first. */
+/** Starts sessions that wait prepared as far as there is room, the oldest first. */
 export async function startWaiting(deps: Deps): Promise<number> {
-  const waiting = await dependingOn("postgres", () => preparedSessions(deps.pool, batchSize));
-  let started = 0;
-  await forEachBounded(waiting, async (session) => {
-    if (await startPrepared(deps, session)) started += 1;
-  });
-  return started;
+  return (await startNext(deps)).length;
 }
 
 /** Deletes the rows of sessions that ended long ago. */

@@ -20,11 +20,11 @@ const handlers = {
 process.on("message", (message: CallMessage) => void handle(message));
 process.on("disconnect", () => process.exit());
 
-async function handle({ id, name, input, streaming, holdAt }: CallMessage): Promise<void> {
+async function handle({ id, name, input, holdAt, ...options }: CallMessage): Promise<void> {
   const tell = (outcome: Omit<OutcomeMessage, "id">) => process.send!({ id, ...outcome } satisfies OutcomeMessage);
   const heldUp = holdAt === undefined ? deps : holding(holdAt, () => tell({ held: true }));
   try {
-    const answer = await handlers[name](heldUp, call(input, { streaming }));
+    const answer = await handlers[name](heldUp, call(input, options));
     tell({ answer: answer! });
   } catch (error) {
     const { code, details } = toHttpsError(error);
@@ -51,8 +51,8 @@ function holding(holdAt: string, tell: () => void): Deps {
 
 const statements = {
   insertSession: "insert into sessions",
-  markSessionPrepared: "set prepared_at = coalesce",
-  startSession: "set state = 'starting'",
+  markSessionPrepared: "set prepared_at = now()",
+  startSession: "start_queued_sessions",
   insertToken: "insert into token_jti",
   deleteExpiredTokens: "delete from token_jti",
   endOverdueSessions: "set state = 'ended', end_reason = 'deadline'",

@@ -40,18 +40,20 @@ interface Killed {
   sessionId: string;
 }
 
-/** Has one process of the functions handle a start up to each of these moments, and then kills it. */
+/**
+ * Has one process of the functions handle a start up to each of these moments, and then kills it. The moments are those of a start in
+ * their order, and the last one comes first: a start that gets as far as to let sessions out of the queue takes along those that wait.
+ */
 async function killStarts(moments: readonly string[], streaming: boolean): Promise<Map<string, Killed>> {
   const functions = startFunctionsProcess(plane);
-  const starts = await Promise.all(
-    moments.map(async (moment): Promise<[string, Killed]> => {
-      const input = wish(moment === "in the watch" ? "template:late" : "template:listen");
-      await functions.callUpTo(moment, "createSession", input, { streaming });
-      return [moment, { input, sessionId: await idOf(plane, input) }];
-    }),
-  );
+  const starts = new Map<string, Killed>();
+  for (const moment of moments.toReversed()) {
+    const input = wish(moment === "in the watch" ? "template:late" : "template:listen");
+    await functions.callUpTo(moment, "createSession", input, { streaming });
+    starts.set(moment, { input, sessionId: await idOf(plane, input) });
+  }
   await functions.kill();
-  return new Map(starts);
+  return starts;
 }
 
 /** The request ends with one session, which is whole and ready. Resolves to its id. */

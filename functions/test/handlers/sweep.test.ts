@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, beforeEach, suite, test } from "node:test";
 import { insertSession, insertToken, type SessionRow } from "@cliscale/db";
+import { noLimits } from "@cliscale/local/testing";
 import { handleCreateSession } from "../../src/createSession.ts";
 import { jobManifest, jobName, runnerNamespace as namespace } from "../../src/kubernetes/jobManifest.ts";
 import { handleGetSession } from "../../src/getSession.ts";
@@ -30,7 +31,7 @@ const anyAge = { jobAgeSeconds: 0 };
 /** A row, and a suspended Job for it where it is to have one. Resolves to the session's id. */
 async function put(assignments: string, { job = true } = {}): Promise<string> {
   const id = randomUUID();
-  await insertSession(pool, sessionRow({ id, request_id: randomUUID() }));
+  await insertSession(pool, sessionRow({ id, request_id: randomUUID() }), noLimits);
   if (assignments) await pool.query(`update sessions set ${assignments} where id = $1`, [id]);
   if (job) await putJob(id);
   return id;

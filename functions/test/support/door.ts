@@ -23,7 +23,7 @@ export interface Door {
 }
 
 /** One a process: firebase-functions reads its settings from the environment while it loads. */
-export async function startDoor(): Promise<Door> {
+export async function startDoor(more: Record<string, string> = {}): Promise<Door> {
   const [google, database, key] = await Promise.all([startGoogle(project), startTestDatabase(), selfCertified()]);
   google.certificates[kid] = key.certificate;
   // firebase-functions uses the default app where there is one.
@@ -32,7 +32,7 @@ export async function startDoor(): Promise<Door> {
     httpAgent: google.agent,
     credential: { getAccessToken: async () => ({ access_token: "test", expires_in: 3600 }) },
   });
-  Object.assign(process.env, settings(database.url));
+  Object.assign(process.env, settings(database.url), more);
   const server = await serveCallables(await import("../../src/index.ts"));
   return {
     server,
@@ -62,5 +62,6 @@ function settings(databaseUrl: string): Record<string, string> {
     CLISCALE_GATEWAY_URL: "ws://127.0.0.1:1",
     CLISCALE_TOKEN_ISSUER: "https://issuer.test",
     CLISCALE_ALLOWED_ORIGINS: origin,
+    CLISCALE_ALLOWED_USERS: "*",
   };
 }

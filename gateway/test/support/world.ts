@@ -6,9 +6,9 @@ import {
   insertToken,
   markSessionPrepared,
   markSessionReady,
-  startSession,
+  startQueuedSessions,
 } from "@cliscale/db";
-import { startTestDatabase } from "@cliscale/local/testing";
+import { noLimits, startTestDatabase } from "@cliscale/local/testing";
 import type { Pool } from "pg";
 import type { Deadlines } from "../../src/deadlines.ts";
 import type { Settings } from "../../src/env.ts";
@@ -132,7 +132,7 @@ async function createSession(pool: Pool, options: Parameters<World["createSessio
   const { owner = `user-${randomUUID()}`, podIp = nextPodIp(), terminal = "runner" } = options;
   const id = randomUUID();
   const podSecret = randomBytes(32).toString("base64url");
-  await insertSession(pool, {
+  const session = {
     id,
     owner_uid: owner,
     request_id: randomUUID(),
@@ -144,9 +144,10 @@ async function createSession(pool: Pool, options: Parameters<World["createSessio
     pod_secret: podSecret,
     lifetime_seconds: 600,
     idle_seconds: 0,
-  });
+  };
+  await insertSession(pool, session, noLimits);
   await markSessionPrepared(pool, id);
-  await startSession(pool, id);
+  await startQueuedSessions(pool, noLimits);
   await markSessionReady(pool, id, podIp);
   return { id, owner, podIp, podSecret };
 }

@@ -31,4 +31,6 @@ export interface SessionRow {
   last_input_at: Date | null;
   last_output_at: Date | null;
   expires_at: Date;
+  /** Its place in the queue, 1 is next; null where it is not queued. Only queries that say so tell it. */
+  position?: number | null;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomInt, randomUUID } from "node:crypto";
 import { after, before, beforeEach, suite, test } from "node:test";
-import { startTestDatabase, type TestDatabase } from "@cliscale/local/testing";
+import { noLimits, startTestDatabase, type TestDatabase } from "@cliscale/local/testing";
 import type { Pool } from "pg";
 import * as db from "../src/index.ts";
 import { type Activity, idleAtSql } from "../src/idle.ts";
@@ -25,7 +25,7 @@ beforeEach(() => pool.query("truncate sessions, gateways"));
 /** A ready session of these many idle seconds, with columns set by SQL. */
 async function putReady(idleSeconds: number, assignments = "message = null"): Promise<string> {
   const id = randomUUID();
-  await db.insertSession(pool, {
+  const session = {
     id,
     owner_uid: "ada",
     request_id: randomUUID(),
@@ -37,9 +37,10 @@ async function putReady(idleSeconds: number, assignments = "message = null"): Pr
     pod_secret: "secret",
     lifetime_seconds: 86_400,
     idle_seconds: idleSeconds,
-  });
+  } as const;
+  await db.insertSession(pool, session, noLimits);
   await db.markSessionPrepared(pool, id);
-  await db.startSession(pool, id);
+  await db.startQueuedSessions(pool, noLimits);
   await db.markSessionReady(pool, id, "10.0.0.1");
   await pool.query(
     `update sessions set created_at = d, ready_at = d, last_active_at = d from (select now() - interval '1 day') as old (d) where id = $1`,

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { findFreePort } from "@cliscale/local/ports";
 import { type Listener, listeners, projectId, region, root } from "@cliscale/local/settings";
 
@@ -27,11 +28,23 @@ export interface TestStack {
   remove(): Promise<void>;
 }
 
-/** `npm start`, by the npm that runs the tests where one does: the one first on PATH may then be a dependency of ours. */
+/** `npm start`. */
 export function spawnNpmStart(env: NodeJS.ProcessEnv) {
+  return spawnNpm(["start"], env);
+}
+
+/** Runs `npm run admin` on a stack, as its operator does. */
+export async function runAdmin({ env }: TestStack, ...args: string[]) {
+  const child = spawnNpm(["run", "--silent", "admin", "--", ...args], env);
+  const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+  return { output, errors, code: code as number | null };
+}
+
+/** npm as it runs the tests where one does: the one first on PATH may then be a dependency of ours. */
+function spawnNpm(args: string[], env: NodeJS.ProcessEnv) {
   const npm = process.env["npm_execpath"];
   const program = npm ? process.execPath : "npm";
-  return spawn(program, npm ? [npm, "start"] : ["start"], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+  return spawn(program, npm ? [npm, ...args] : args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
 }
 
 const startMilliseconds = 180_000;
@@ -58,6 +71,9 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     ...Object.fromEntries(names.map((name) => [listeners[name].variable, String(ports[name])])),
     CLISCALE_STATE_DIR: stateDir,
     CLISCALE_POD_RANGE: podRange,
+    // One user of a test does more than a person should; the limits have scenarios of their own.
+    CLISCALE_SESSIONS_PER_USER: "1000",
+    CLISCALE_CREATES_PER_MINUTE: "100000",
     // A test runs inside another test runner's process, whose context npm's children must not take for theirs.
     NODE_TEST_CONTEXT: undefined,
     ...options.env,

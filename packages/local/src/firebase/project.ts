@@ -38,6 +38,7 @@ export async function prepareProject(settings: StackSettings): Promise<string> {
   await cp(join(root, "hosting/dist"), join(folder, "hosting"), { recursive: true });
   await writeFile(join(folder, "firebase.json"), JSON.stringify(await localFirebaseJson(settings), null, 2));
   await writeFile(join(folder, `functions/.env.${projectId}`), functionsEnv(settings), { mode: 0o600 });
+  await writeFile(join(settings.stateDir, "admin.env"), adminEnv(settings), { mode: 0o600 });
   await writeFile(join(folder, "hosting/config.json"), JSON.stringify(pageConfig(settings), null, 2));
   return folder;
 }
@@ -86,10 +87,25 @@ function functionsEnv(settings: StackSettings): string {
     CLISCALE_GATEWAY_URL: urls.gateway(settings),
     CLISCALE_TOKEN_ISSUER: tokenIssuer,
     CLISCALE_ALLOWED_ORIGINS: allowedOrigins(settings),
+    CLISCALE_ALLOWED_USERS: "*",
     CLISCALE_GATEWAYS_MAX: "1",
     ...settings.product,
   };
-  return Object.entries(params)
+  return toEnvFile(params);
+}
+
+/** What `npm run admin` needs to act on this stack. */
+function adminEnv(settings: StackSettings): string {
+  const admin = {
+    GCLOUD_PROJECT: projectId,
+    FIREBASE_AUTH_EMULATOR_HOST: `127.0.0.1:${settings.ports.auth}`,
+    METADATA_SERVER_DETECTION: "none",
+  };
+  return functionsEnv(settings) + toEnvFile(admin);
+}
+
+function toEnvFile(values: Record<string, string>): string {
+  return Object.entries(values)
     .map(([name, value]) => `${name}=${JSON.stringify(value)}\n`)
     .join("");
 }

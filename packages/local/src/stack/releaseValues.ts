@@ -16,6 +16,8 @@ const imageFiles = ["{gateway,packages/{db,protocol,service}}/{package.json,src/
 /** Settings of the product that gateway or chart know as well, and how the chart has them. */
 const shared: Record<string, (text: string) => string | number> = {
   CLISCALE_LIFETIME_MAX_SECONDS: Number,
+  CLISCALE_SESSIONS_TOTAL: Number,
+  CLISCALE_QUEUE_TOTAL: Number,
 };
 
 /** The values of a stack, beside those of `values-local.yaml`: what only it knows. */

@@ -9,9 +9,9 @@ import {
   insertToken,
   markSessionPrepared,
   markSessionReady,
-  startSession,
+  startQueuedSessions,
 } from "@cliscale/db";
-import { startTestDatabase } from "@cliscale/local/testing";
+import { noLimits, startTestDatabase } from "@cliscale/local/testing";
 import { attachTokenAlgorithm, attachTokenAudience, attachTokenSeconds, attachTokenType } from "@cliscale/protocol";
 import { calculateJwkThumbprint, SignJWT } from "jose";
 import type { Pool } from "pg";
@@ -76,7 +76,7 @@ async function createSession(pool: Pool, podIp: string): Promise<Session> {
     owner: `user-${randomUUID()}`,
     podSecret: randomBytes(32).toString("base64url"),
   };
-  await insertSession(pool, {
+  const row = {
     id: session.id,
     owner_uid: session.owner,
     request_id: randomUUID(),
@@ -88,9 +88,10 @@ async function createSession(pool: Pool, podIp: string): Promise<Session> {
     pod_secret: session.podSecret,
     lifetime_seconds: sessionSeconds,
     idle_seconds: 0,
-  });
+  } as const;
+  await insertSession(pool, row, noLimits);
   await markSessionPrepared(pool, session.id);
-  await startSession(pool, session.id);
+  await startQueuedSessions(pool, noLimits);
   await markSessionReady(pool, session.id, podIp);
   return session;
 }
