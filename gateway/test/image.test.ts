@@ -59,8 +59,9 @@ suite("What the image of the gateway holds", () => {
     });
     const exited = once(child, "exit");
     try {
-      assert.equal(await statusOf(`http://127.0.0.1:${adminPort}/readyz`), 200);
+      // It listens for clients last.
       assert.equal(await statusOf(`http://127.0.0.1:${port}/elsewhere`), 404);
+      assert.equal(await statusOf(`http://127.0.0.1:${adminPort}/readyz`), 200);
     } finally {
       child.kill("SIGTERM");
     }
