@@ -1,0 +1,44 @@
+import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { attach, outputOf } from "./client.ts";
+import type { Server } from "./servers.ts";
+
+/** How long a session has been idle when it is looked at, in milliseconds. */
+const idleMilliseconds = 3000;
+
+/**
+ * Megabytes that all processes of an idle session take together: their proportional set sizes, so that what several of them
+ * share counts once. One client is attached.
+ */
+export async function measureIdleMemory(server: Server): Promise<number> {
+  const ready = Promise.withResolvers<void>();
+  const client = await attach(server.url, (message) => {
+    if (outputOf(message)) ready.resolve();
+  });
+  client.type("echo ready\n");
+  await ready.promise;
+  await delay(idleMilliseconds);
+  const sizes = await Promise.all([...(await withDescendants(server.pid))].map(proportionalSetSize));
+  await client.close();
+  return sizes.reduce((sum, size) => sum + size, 0) / 1e6;
+}
+
+async function withDescendants(pid: number): Promise<Set<number>> {
+  const parents = new Map<number, number>();
+  for (const entry of await readdir("/proc")) {
+    const stat = /^\d+$/.test(entry) ? await readFile(`/proc/${entry}/stat`, "utf8").catch(() => "") : "";
+    if (stat) parents.set(Number(entry), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
+  }
+  const found = new Set([pid]);
+  for (let before = -1; before !== found.size;) {
+    before = found.size;
+    for (const [child, parent] of parents) if (found.has(parent)) found.add(child);
+  }
+  return found;
+}
+
+/** In bytes: https://www.kernel.org/doc/html/latest/filesystems/proc.html, "smaps_rollup". */
+async function proportionalSetSize(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "");
+  return Number(/^Pss: +(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
+}
