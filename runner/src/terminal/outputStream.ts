@@ -6,6 +6,8 @@ import { randomUUID } from "node:crypto";
  */
 const ringBytes = 4 * 1024 * 1024;
 
+const nothing = new Uint8Array();
+
 /** The output of a session, counted in bytes from 0, of which the latest part is kept. */
 export interface OutputStream {
   /** Names this run of the stream; offsets of another run mean nothing here. */
@@ -18,8 +20,11 @@ export interface OutputStream {
   append: (bytes: Uint8Array) => void;
   /** There is no more: what waits is taken as it is. */
   end: () => void;
-  /** A copy of at most `length` bytes from `offset`, which must not be before `start()`. It ends with a whole character. */
-  read: (offset: number, length: number) => Buffer;
+  /**
+   * A copy of at most `length` bytes from `offset`, which must not be before `start()`, behind the bytes of `before`. It ends
+   * with a whole character.
+   */
+  read: (offset: number, length: number, before?: Uint8Array) => Buffer;
 }
 
 export interface OutputStreamOptions {
@@ -36,7 +41,7 @@ export function createOutputStream({
 }: OutputStreamOptions = {}): OutputStream {
   const ring = Buffer.alloc(capacity);
   let head = 0;
-  let unfinished = Buffer.alloc(0);
+  let unfinished = nothing;
 
   const start = () => Math.max(0, head - capacity);
 
@@ -46,7 +51,7 @@ export function createOutputStream({
         ? Buffer.concat([unfinished, bytes])
         : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const end = wholeCharacters(whole);
-    unfinished = Buffer.from(whole.subarray(end));
+    unfinished = end < whole.length ? Buffer.from(whole.subarray(end)) : nothing;
     for (let from = 0; from < end; from += capacity) store(whole.subarray(from, Math.min(from + capacity, end)));
   };
 
@@ -61,12 +66,14 @@ export function createOutputStream({
     head += bytes.length;
   };
 
-  const read = (offset: number, length: number) => {
+  const read = (offset: number, length: number, before: Uint8Array = nothing) => {
     const count = Math.min(length, head - offset);
     const position = offset % capacity;
     const untilWrap = ring.subarray(position, Math.min(position + count, capacity));
-    const bytes = Buffer.concat([untilWrap, ring.subarray(0, count - untilWrap.length)]);
-    return offset + count === head ? bytes : bytes.subarray(0, wholeCharacters(bytes) || count);
+    const bytes = Buffer.concat([before, untilWrap, ring.subarray(0, count - untilWrap.length)]);
+    if (offset + count === head) return bytes;
+    const whole = wholeCharacters(bytes.subarray(before.length));
+    return whole > 0 ? bytes.subarray(0, before.length + whole) : bytes;
   };
 
   return {
@@ -76,7 +83,7 @@ export function createOutputStream({
     append,
     end: () => {
       store(unfinished);
-      unfinished = Buffer.alloc(0);
+      unfinished = nothing;
     },
     read,
   };

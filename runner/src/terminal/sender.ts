@@ -13,6 +13,8 @@ const lowWatermarkBytes = 64 * 1024;
 /** With this much unsent, beside a snapshot, a client asks for answers that it does not read, in bytes; it is dropped. */
 const unreadBytes = 1024 * 1024;
 
+const outputType = Uint8Array.of(serverMessage.output);
+
 /** Where a socket goes on, which has drawn what comes before. */
 export interface Place {
   offset: number;
@@ -140,9 +142,9 @@ export function createSender(socket: WebSocket, view: SenderView): Sender {
   };
 
   const outputMessage = (at: Place) => {
-    const chunk = output.read(at.offset, Math.min(messageBytes, endOfSize(at) - at.offset));
-    at.offset += chunk.length;
-    return encodeMessage(serverMessage.output, chunk);
+    const message = output.read(at.offset, Math.min(messageBytes, endOfSize(at) - at.offset), outputType);
+    at.offset += message.length - outputType.length;
+    return message;
   };
 
   const onSent = () => {

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { createConnection } from "node:net";
 import type { TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { findFreePort } from "@cliscale/local/ports";
+import { buildImage } from "@cliscale/toolchain/buildImages";
 import { terminalUrl } from "../../../../runner/test/support/client.ts";
 import { startRunner } from "../../../../runner/test/support/runner.ts";
 
@@ -15,14 +17,16 @@ export interface Server {
   stop: () => Promise<void>;
 }
 
-/** The runner as its pod runs it. */
+let image: Promise<string> | undefined;
+
+/** The runner as its pod runs it, from the bundle of its image. */
 export async function startCliscale(command: string): Promise<Server> {
+  image ??= buildImage("runner");
+  const main = join(await image, "main.mjs");
   const cleanups: (() => unknown)[] = [];
   const runner = await startRunner(
     { after: (cleanup: () => unknown) => cleanups.push(cleanup) } as unknown as TestContext,
-    {
-      command,
-    },
+    { command, main },
   );
   return {
     url: terminalUrl(runner),

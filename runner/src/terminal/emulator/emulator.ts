@@ -69,18 +69,19 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   let drawn = 0;
   /** Up to here it is known where sequences end. */
   let scanned = 0;
-  /** Before this nothing more can be left out. */
+  /** Before this nothing more can be left out, unless much has come in since output up to there was looked at. */
   let examined = 0;
+  let examinedEnd = 0;
   let sizesApplied = 0;
   let latest: Snapshot | undefined;
 
-  const catchUp = (bytes = Infinity) => {
+  const catchUp = ({ bytes = Infinity, offset = Infinity } = {}) => {
     const enough = scanned + bytes;
     for (;;) {
-      if (scanned >= enough) return true;
+      if (scanned >= enough || drawn >= offset) return true;
       const next = sizesApplied < sizes.current() ? sizes.at(sizesApplied + 1) : undefined;
       const sizeEnd = next?.offset ?? output.head();
-      if (scanned === drawn) passOver(sizeEnd);
+      if (scanned === drawn && passOver(sizeEnd)) continue;
       const limit = Math.min(scanned + drawBytes, sizeEnd);
       if (scanned < limit) scan(limit);
       else if (next && scanned === next.offset) resize();
@@ -88,14 +89,17 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     }
   };
 
-  /** Leaves out what scrolls away. */
+  /** Leaves out what scrolls away, and returns whether there was any. */
   const passOver = (end: number) => {
-    if (drawn < examined || end - drawn < worthwhileBytes) return;
+    if (end - drawn < worthwhileBytes || (drawn < examined && end < examinedEnd + worthwhileBytes)) return false;
     const forgotten = findForgotten(output.read(drawn, end - drawn), internals, scrollback);
     examined = drawn + forgotten.examined;
+    examinedEnd = end;
+    if (forgotten.length === 0) return false;
     parse(Buffer.from(forgotten.pen));
     drawn += forgotten.length;
     scanned = drawn;
+    return true;
   };
 
   const scan = (limit: number) => {
@@ -133,10 +137,9 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   };
 
   return {
-    catchUp,
+    catchUp: (bytes) => catchUp({ bytes }),
     letGo: (offset) => {
-      // In one go, since of much at once little has to be drawn.
-      if (scanned < offset) catchUp();
+      if (drawn < offset) catchUp({ offset });
       // A sequence as long as all that is kept is drawn in parts.
       if (drawn < offset) draw(scanned);
     },

@@ -4,12 +4,17 @@ const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const backspace = 0x08;
 const escape = 0x1b;
+const c1Lead = 0xc2;
 /** Less output than this is drawn as it is, in bytes. */
 export const worthwhileBytes = 64 * 1024;
-/** Controls that do something only within a row: BEL, HT, CR, and those without effect. LF is counted. */
-const rowControls = new Set([0x00, 0x07, 0x09, 0x0a, 0x0d]);
+/** Bytes of characters, and controls that do something only within a row: BEL, HT, CR, and NUL; LF is counted. */
+const isInRow = Uint8Array.from({ length: 256 }, (_, byte) =>
+  Number(byte >= 0x20 ? byte !== c1Lead : [0x00, 0x07, 0x09, lineFeed, carriageReturn].includes(byte)),
+);
 /** Final bytes of sequences that do something only within a row: `@`, C, D, G, K, P, X; and `m`. */
-const rowFinals = new Set([0x40, 0x43, 0x44, 0x47, 0x4b, 0x50, 0x58, 0x6d]);
+const isRowFinal = Uint8Array.from({ length: 256 }, (_, byte) =>
+  Number("@CDGKPXm".includes(String.fromCharCode(byte))),
+);
 const select = 0x6d;
 
 /** Output of which nothing is left but the pen. */
@@ -38,31 +43,26 @@ export function findForgotten(bytes: Buffer, terminal: Internals, scrollbackLine
 
 /** How far output does nothing but draw rows, one below the other. */
 function endOfRows(bytes: Uint8Array, backspaceLeavesRow: boolean): number {
+  const { length } = bytes;
   let index = 0;
-  while (index < bytes.length) {
-    const byte = bytes[index]!;
-    if (byte >= 0x20 && byte !== 0xc2) index++;
-    else if (byte === escape) {
-      const end = endOfRowSequence(bytes, index);
-      if (end === -1) return index;
-      index = end;
-    } else if (byte === 0xc2) {
-      // The C1 controls begin with it.
-      if ((bytes[index + 1] ?? 0) < 0xa0) return index;
-      index += 2;
-    } else if (rowControls.has(byte) || (byte === backspace && !backspaceLeavesRow)) index++;
-    else return index;
+  for (;;) {
+    while (index < length && isInRow[bytes[index]!]) index++;
+    if (index >= length) return length;
+    const end = bytes[index] === backspace && !backspaceLeavesRow ? index + 1 : endOfRowSequence(bytes, index);
+    if (end === -1) return index;
+    index = end;
   }
-  return index;
 }
 
-/** The end of a sequence that does something only within a row; -1 for others, and when it is not whole. */
+/** The end of a sequence or of a character of two bytes that does something only within a row; -1 for others, or but a part. */
 function endOfRowSequence(bytes: Uint8Array, start: number): number {
-  if (bytes[start + 1] !== 0x5b) return -1;
+  // The C1 controls begin with it.
+  if (bytes[start] === c1Lead) return (bytes[start + 1] ?? 0) < 0xa0 ? -1 : start + 2;
+  if (bytes[start] !== escape || bytes[start + 1] !== 0x5b) return -1;
   let index = start + 2;
   // Digits, colons and semicolons.
   while (index < bytes.length && bytes[index]! >= 0x30 && bytes[index]! <= 0x3b) index++;
-  return index < bytes.length && rowFinals.has(bytes[index]!) ? index + 1 : -1;
+  return index < bytes.length && isRowFinal[bytes[index]!] ? index + 1 : -1;
 }
 
 /** Where so many lines before the end begin, the first of them in the first column; 0 when there are not as many. */
