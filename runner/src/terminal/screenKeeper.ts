@@ -1,5 +1,6 @@
 import type { Logger } from "@cliscale/service";
 import { createEmulator, type Emulator, type Snapshot } from "./emulator/emulator.ts";
+import { createOpenQueries } from "./openQueries.ts";
 import type { OutputStream } from "./outputStream.ts";
 import type { SizeHistory } from "./sizeHistory.ts";
 
@@ -19,6 +20,10 @@ export interface ScreenKeeper {
   onDrop: (start: number) => void;
   /** Whether a client is attached that draws the output and answers the queries in it, from now on. */
   setAttended: (attended: boolean) => void;
+  /** The client that answers queries has sent input. */
+  onInput: (input: Buffer) => void;
+  /** The client that answers queries is gone: those that it has not answered are answered by default. */
+  onControllerLost: () => void;
   snapshot: () => Snapshot;
   title: () => string | undefined;
 }
@@ -37,6 +42,9 @@ export function createScreenKeeper({ output, sizes, reply, logger }: ScreenKeepe
   let attended = false;
   let timer: NodeJS.Timeout | undefined;
   let lastOutputAt = 0;
+  const queries = createOpenQueries();
+  /** Whether the output that is being drawn is too old for its queries to be answered. */
+  let isOld = false;
 
   const emulate = () =>
     (emulator ??= createEmulator({
@@ -44,6 +52,7 @@ export function createScreenKeeper({ output, sizes, reply, logger }: ScreenKeepe
       sizes,
       onReply: (text) => {
         if (!attended) reply(text);
+        else if (!isOld) queries.asked(text);
       },
       logger,
     }));
@@ -58,6 +67,7 @@ export function createScreenKeeper({ output, sizes, reply, logger }: ScreenKeepe
 
   return {
     onOutput: () => {
+      queries.noteOutput(output.head());
       if (!attended) {
         emulate().catchUp();
         return;
@@ -73,6 +83,17 @@ export function createScreenKeeper({ output, sizes, reply, logger }: ScreenKeepe
       // Who answers a query depends on who was there when it came.
       if (next !== attended && output.head() > 0) emulate().catchUp();
       attended = next;
+    },
+    onInput: queries.answered,
+    onControllerLost: () => {
+      queries.noteOutput(output.head());
+      const start = queries.recentStart(output.head());
+      if (start === output.head()) return;
+      isOld = true;
+      emulate().drawTo(start);
+      isOld = false;
+      emulate().catchUp();
+      for (const text of queries.take()) reply(text);
     },
     snapshot: () => emulate().snapshot(),
     title: () => emulator?.title(),

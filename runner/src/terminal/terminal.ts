@@ -125,12 +125,14 @@ export function createTerminal({ times, logger, ...kept }: TerminalOptions): Ter
       onInput: (attachment, input) => {
         attachment.typedAt = ++inputs;
         updateController();
+        screen.onInput(input);
         program.write(input);
       },
       onResize: applySize,
       onClose: (attachment, received) => {
         sockets.delete(socket);
         attachments.delete(attachment);
+        if (attachment === controller) screen.onControllerLost();
         screen.setAttended(attachments.size > 0);
         updateController();
         updateFlow();

@@ -29,6 +29,8 @@ export interface Snapshot {
 export interface Emulator {
   /** Draws what has not been drawn yet, no more than about so many bytes; whether anything may be left. */
   catchUp: (bytes?: number) => boolean;
+  /** Draws what comes before an offset, up to a sequence that is not whole there. */
+  drawTo: (offset: number) => void;
   /** Has drawn all that comes before an offset, which is about to be lost. */
   letGo: (offset: number) => void;
   /** The screen as it stands at the end of the last whole sequence. */
@@ -75,12 +77,12 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   let sizesApplied = 0;
   let latest: Snapshot | undefined;
 
-  const catchUp = ({ bytes = Infinity, offset = Infinity } = {}) => {
+  const catchUp = ({ bytes = Infinity, past = Infinity, end = Infinity } = {}) => {
     const enough = scanned + bytes;
     for (;;) {
-      if (scanned >= enough || drawn >= offset) return true;
+      if (scanned >= enough || drawn >= past) return true;
       const next = sizesApplied < sizes.current() ? sizes.at(sizesApplied + 1) : undefined;
-      const sizeEnd = next?.offset ?? output.head();
+      const sizeEnd = Math.min(next?.offset ?? output.head(), end);
       if (scanned === drawn && passOver(sizeEnd)) continue;
       const limit = Math.min(scanned + drawBytes, sizeEnd);
       if (scanned < limit) scan(limit);
@@ -137,9 +139,10 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   };
 
   return {
-    catchUp: (bytes) => catchUp({ bytes }),
+    catchUp: (bytes = Infinity) => catchUp({ bytes }),
+    drawTo: (offset) => void catchUp({ end: offset }),
     letGo: (offset) => {
-      if (drawn < offset) catchUp({ offset });
+      if (drawn < offset) catchUp({ past: offset });
       // A sequence as long as all that is kept is drawn in parts.
       if (drawn < offset) draw(scanned);
     },
