@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keepResult, machine, median, percentile, round } from "../results.ts";
 import { measureEcho } from "./echo.ts";
-import { measureIdleMemory } from "./memory.ts";
+import { type IdleMemory, measureIdleMemory } from "./memory.ts";
 import { measureReattach } from "./reattach.ts";
 import { type Server, startCliscale, startTtyd } from "./servers.ts";
 import { measureThroughput } from "./throughput.ts";
@@ -101,11 +101,15 @@ async function compareMemory(startPeer: Start) {
   const ttydAlone = await take(startPeer, "exec sh");
   const ttydWithTmux = await take(startPeer, "exec tmux -f /dev/null new-session sh");
   return {
-    cliscaleMegabytes: round(ours),
-    ttydMegabytes: round(ttydAlone),
-    ttydWithTmuxMegabytes: round(ttydWithTmux),
-    ofTtydWithTmux: round(ours / ttydWithTmux),
+    cliscale: rounded(ours),
+    ttyd: rounded(ttydAlone),
+    ttydWithTmux: rounded(ttydWithTmux),
+    ofTtydWithTmux: round(ours.megabytes / ttydWithTmux.megabytes),
   };
+}
+
+function rounded({ megabytes, ownMegabytes }: IdleMemory): IdleMemory {
+  return { megabytes: round(megabytes), ownMegabytes: round(ownMegabytes) };
 }
 
 /** Measures a server and stops it, whatever comes of it. */

@@ -6,11 +6,17 @@ import type { Server } from "./servers.ts";
 /** How long a session has been idle when it is looked at, in milliseconds. */
 const idleMilliseconds = 3000;
 
+export interface IdleMemory {
+  /** Proportional set sizes: what several processes share, such as a program's file, counts once among all that do. */
+  megabytes: number;
+  /** What no other process shares. */
+  ownMegabytes: number;
+}
+
 /**
- * Megabytes that all processes of an idle session take together: their proportional set sizes, so that what several of them
- * share counts once. One client is attached.
+ * Memory that all processes of an idle session take together. One client is attached.
  */
-export async function measureIdleMemory(server: Server): Promise<number> {
+export async function measureIdleMemory(server: Server): Promise<IdleMemory> {
   const ready = Promise.withResolvers<void>();
   const client = await attach(server.url, (message) => {
     if (outputOf(message)) ready.resolve();
@@ -18,9 +24,13 @@ export async function measureIdleMemory(server: Server): Promise<number> {
   client.type("echo ready\n");
   await ready.promise;
   await delay(idleMilliseconds);
-  const sizes = await Promise.all([...(await withDescendants(server.pid))].map(proportionalSetSize));
+  const sizes = await Promise.all([...(await withDescendants(server.pid))].map(setSizes));
   await client.close();
-  return sizes.reduce((sum, size) => sum + size, 0) / 1e6;
+  const total = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / 1e6;
+  return {
+    megabytes: total(sizes.map(({ proportional }) => proportional)),
+    ownMegabytes: total(sizes.map(({ own }) => own)),
+  };
 }
 
 async function withDescendants(pid: number): Promise<Set<number>> {
@@ -38,7 +48,8 @@ async function withDescendants(pid: number): Promise<Set<number>> {
 }
 
 /** In bytes: https://www.kernel.org/doc/html/latest/filesystems/proc.html, "smaps_rollup". */
-async function proportionalSetSize(pid: number): Promise<number> {
+async function setSizes(pid: number): Promise<{ proportional: number; own: number }> {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "");
-  return Number(/^Pss: +(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
+  const bytes = (field: string) => Number(new RegExp(`^${field}: +(\\d+) kB`, "m").exec(text)?.[1] ?? 0) * 1024;
+  return { proportional: bytes("Pss"), own: bytes("Private_Dirty") + bytes("Private_Clean") };
 }

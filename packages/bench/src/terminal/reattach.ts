@@ -9,49 +9,80 @@ import { startCliscale } from "./servers.ts";
 const rounds = 100;
 const scrollback = 10_000;
 
-/** How long it takes from opening a socket until the screen is drawn that a client of the whole session shows. */
+/**
+ * How long it takes from opening a socket until the screen is drawn that a client of the whole session shows. Beside it the
+ * time that the same client takes to draw the same bytes from its own memory, which is not the server's, and tells how busy
+ * the machine is.
+ */
 export async function measureReattach(lines: number) {
   const server = await startCliscale(
     `seq -f 'line %g of a build log – with some \\033[32mcolour\\033[0m in it and a few words more' ${lines} | sed 's/\\\\033/\\x1b/g'; echo END; cat`,
   );
-  const milliseconds: number[] = [];
+  const reattached: Reattached[] = [];
+  const drawnAlone: number[] = [];
   try {
     const whole = await drawUntilEnd(server.url);
     for (let turn = 0; turn < rounds; turn++) {
-      const { state, milliseconds: taken } = await drawUntilEnd(server.url);
-      if (!isDeepStrictEqual(state, whole.state)) throw new Error("a reattached client shows another screen");
-      milliseconds.push(taken);
+      const taken = await drawUntilEnd(server.url);
+      if (!isDeepStrictEqual(taken.state, whole.state)) throw new Error("a reattached client shows another screen");
+      drawnAlone.push(await drawAlone(taken.output));
+      reattached.push({ ...taken, output: [] });
     }
     return {
       lines,
       scrollbackLines: whole.state.normal.base,
       rounds,
-      bytes: whole.bytes,
-      p50Milliseconds: round(percentile(milliseconds, 0.5)),
-      p99Milliseconds: round(percentile(milliseconds, 0.99)),
+      bytes: reattached[0]!.bytes,
+      firstMilliseconds: round(reattached[0]!.milliseconds),
+      ...percentiles(reattached.map(({ milliseconds }) => milliseconds)),
+      toFirstByte: percentiles(reattached.map(({ firstByte }) => firstByte)),
+      drawingAlone: percentiles(drawnAlone),
     };
   } finally {
     await server.stop();
   }
 }
 
+interface Reattached {
+  state: TerminalState;
+  /** Until all is drawn. */
+  milliseconds: number;
+  /** Until the first output has come. */
+  firstByte: number;
+  output: Buffer[];
+  bytes: number;
+}
+
+function percentiles(milliseconds: number[]) {
+  return {
+    p50Milliseconds: round(percentile(milliseconds, 0.5)),
+    p99Milliseconds: round(percentile(milliseconds, 0.99)),
+  };
+}
+
+function createTerminal() {
+  return new xterm.Terminal({ cols: size.columns, rows: size.rows, scrollback, allowProposedApi: true });
+}
+
 /** Attaches a new client and draws what it gets up to the last line; that state is read when the clock has stopped. */
-async function drawUntilEnd(url: string): Promise<{ state: TerminalState; milliseconds: number; bytes: number }> {
-  const terminal = new xterm.Terminal({ cols: size.columns, rows: size.rows, scrollback, allowProposedApi: true });
+async function drawUntilEnd(url: string): Promise<Reattached> {
+  const terminal = createTerminal();
   const done = Promise.withResolvers<void>();
   const begun = performance.now();
-  let bytes = 0;
+  const output: Buffer[] = [];
+  let firstByte = 0;
   let isDone = false;
   const client = await attach(url, (message) => {
     if (message[0] === serverMessage.position) {
       const { columns, rows } = decodeJson(message) as Position;
       terminal.resize(columns, rows);
     }
-    const output = outputOf(message);
-    if (!output || isDone) return;
-    bytes += output.length;
-    const isLast = output.subarray(-200).includes("END");
-    terminal.write(output, () => {
+    const part = outputOf(message);
+    if (!part || isDone) return;
+    firstByte ||= performance.now() - begun;
+    output.push(part);
+    const isLast = part.subarray(-200).includes("END");
+    terminal.write(part, () => {
       isDone ||= isLast;
       if (isLast) done.resolve();
     });
@@ -61,5 +92,16 @@ async function drawUntilEnd(url: string): Promise<{ state: TerminalState; millis
   const state = readState(terminal);
   await client.close();
   terminal.dispose();
-  return { state, milliseconds, bytes };
+  return { state, milliseconds, firstByte, output, bytes: Buffer.concat(output).length };
+}
+
+/** Milliseconds that drawing alone takes. */
+async function drawAlone(output: Buffer[]): Promise<number> {
+  const terminal = createTerminal();
+  const begun = performance.now();
+  for (const part of output) terminal.write(part);
+  await new Promise<void>((resolve) => terminal.write("", resolve));
+  const milliseconds = performance.now() - begun;
+  terminal.dispose();
+  return milliseconds;
 }
