@@ -3,5 +3,5 @@
 import { testSeeds } from "../src/cuts/testCuts.ts";
 import { startKeptSession } from "./support/session.ts";
 
-const count = process.env["CLISCALE_TEST_SIZE"] === "full" ? 250 : 15;
+const count = process.env["CLISCALE_TEST_SIZE"] === "full" ? 250 : 8;
 testSeeds({ count, first: 1 }, { path: "snapshot", startSession: startKeptSession });

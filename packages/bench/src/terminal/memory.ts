@@ -26,11 +26,14 @@ export async function measureIdleMemory(server: Server): Promise<IdleMemory> {
   await delay(idleMilliseconds);
   const sizes = await Promise.all([...(await withDescendants(server.pid))].map(setSizes));
   await client.close();
-  const total = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / 1e6;
   return {
-    megabytes: total(sizes.map(({ proportional }) => proportional)),
-    ownMegabytes: total(sizes.map(({ own }) => own)),
+    megabytes: megabytes(sizes.map(({ proportional }) => proportional)),
+    ownMegabytes: megabytes(sizes.map(({ own }) => own)),
   };
+}
+
+function megabytes(bytes: number[]): number {
+  return bytes.reduce((sum, value) => sum + value, 0) / 1e6;
 }
 
 async function withDescendants(pid: number): Promise<Set<number>> {

@@ -17,6 +17,8 @@ export interface WrittenProgram {
   /** The command line that runs it. */
   command: string;
   write: (bytes: Uint8Array) => Promise<void>;
+  /** How many bytes have been written to it. */
+  written: () => number;
   /** Has it end. */
   end: () => Promise<void>;
 }
@@ -27,6 +29,7 @@ export async function createWrittenProgram(): Promise<WrittenProgram & { ready: 
   const pipe = join(folder, "output");
   await run("mkfifo", [pipe]);
   let file: FileHandle | undefined;
+  let written = 0;
   return {
     command: `stty raw -echo; exec cat ${pipe}`,
     ready: async () => {
@@ -34,7 +37,9 @@ export async function createWrittenProgram(): Promise<WrittenProgram & { ready: 
     },
     write: async (bytes) => {
       await file?.write(bytes);
+      written += bytes.length;
     },
+    written: () => written,
     end: async () => {
       await file?.close();
       await rm(folder, { recursive: true, force: true });

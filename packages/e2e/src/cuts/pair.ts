@@ -15,8 +15,8 @@ export interface Pair {
   cut: ObservedClient;
   uncut: ObservedClient;
   network: CuttingProxy;
-  /** Waits until both have been sent all output so far. */
-  settle: () => Promise<void>;
+  /** Waits until both have been sent all output so far, which goes up to this offset at least. */
+  settle: (offset?: number) => Promise<void>;
   /** In what the two differ when all is drawn; empty when they show the same. */
   compare: () => Promise<string[]>;
   close: () => Promise<void>;
@@ -49,12 +49,12 @@ export async function openPair({ url, token = "none", size, createScreen }: Pair
   const cut = open(behind.href, screens[1]);
   await cut.becomes("attached");
 
-  const settle = async () => {
+  const settle = async (offset = 0) => {
     const deadline = performance.now() + settleMilliseconds;
     let quietSince = performance.now();
     for (let before = ""; ;) {
       const now = standOf(uncut);
-      if (now !== before || standOf(cut) !== now) quietSince = performance.now();
+      if (now !== before || standOf(cut) !== now || uncut.offset() < offset) quietSince = performance.now();
       if (performance.now() - quietSince > quietMilliseconds) return;
       if (performance.now() > deadline) throw new Error(`${standOf(cut)} and ${now} do not meet`);
       before = now;
