@@ -1,7 +1,6 @@
 // What two terminals are compared by: everything that a user sees, or that decides what comes of what a program draws next.
 import type {
   Attributes,
-  Charsets,
   ExtendedAttributes,
   Internals,
   Line,
@@ -67,8 +66,6 @@ export function readState(terminal: object): TerminalState {
     for (let column = 0; column < Math.min(columns, line.length); column++) text += cellOf(line, column);
     return text.replace(/∅+$/, "");
   };
-  const charsetsOf = ({ sets, level }: Charsets) =>
-    JSON.stringify([level, ...[0, 1, 2, 3].map((index) => sets[index] ?? null)]);
   const bufferOf = (buffer: ScreenBuffer) => ({
     lines: Array.from({ length: buffer.lines.length }, (_, index) => lineOf(buffer.lines.get(index))),
     base: buffer.ybase,
@@ -77,7 +74,7 @@ export function readState(terminal: object): TerminalState {
       Math.min(buffer.savedX, columns - 1),
       Math.min(buffer.savedY - buffer.ybase, rows - 1),
       look(buffer.savedCurAttrData.fg, buffer.savedCurAttrData.bg & ~hasExtended, undefined),
-      charsetsOf(buffer.savedCharsets ?? { sets: [], level: 0 }),
+      JSON.stringify(buffer.savedCharset ?? null),
     ].join(" "),
     region: `${buffer.scrollTop}-${buffer.scrollBottom}`,
     tabs: Object.keys(buffer.tabs)

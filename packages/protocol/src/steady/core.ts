@@ -39,8 +39,8 @@ export interface ScreenBuffer {
   ybase: number;
   savedX: number;
   savedY: number;
-  /** Ours: the character sets that were saved with the cursor. */
-  savedCharsets?: { sets: Charset[]; level: number } | undefined;
+  /** The character set that was in use when the cursor was saved. */
+  savedCharset: Charset;
   tabs: Record<number, boolean>;
   lines: { length: number; maxLength: number; get(index: number): Line | undefined };
   getNullCell(): unknown;
@@ -59,7 +59,7 @@ export interface Core {
     buffer: ScreenBuffer;
     buffers: { normal: ScreenBuffer; alt: ScreenBuffer; active: ScreenBuffer };
   };
-  _charsetService: { _charsets: Charset[]; glevel: number; setgLevel(level: number): void };
+  _charsetService: { charset: Charset; glevel: number; setgLevel(level: number): void };
   _inputHandler: {
     _curAttrData: Attributes;
     _parser: { precedingJoinState: number };
@@ -71,7 +71,7 @@ export interface Core {
     tabSet(): boolean;
     screenAlignmentPattern(): boolean;
     _setCursor(x: number, y: number): void;
-    softReset(parameters: unknown): boolean;
+    resetModePrivate(parameters: unknown): boolean;
   } & Record<ErasingHandler, (parameters: unknown, respectProtect?: boolean) => boolean>;
   _oscLinkService: {
     registerLink(data: LinkData): number;

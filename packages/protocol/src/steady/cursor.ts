@@ -5,25 +5,19 @@ const underlined = 0x10000000;
 const single = 1;
 
 /**
- * Has a restored cursor bring all character sets back, as VT terminals do, and a pen that can be selected: xterm brings back
- * only the set in use, whichever it belongs to, and mixes the colours of one pen with the underline of another.
+ * Has a restored cursor bring back a pen that can be selected, where xterm mixes the colours of one with the underline of another,
+ * and come back in the last column where it was about to wrap, also in a terminal that has got wider.
  */
-export function restoreWholeCursor(core: Core): void {
-  const { _bufferService: service, _charsetService: charsets, _inputHandler: handler } = core;
-  const { buffers } = service;
-  const { saveCursor, restoreCursor, softReset } = handler;
+export function restoreWholePen({ _bufferService: service, _inputHandler: handler }: Core): void {
+  const { saveCursor, restoreCursor } = handler;
   handler.saveCursor = (parameters) => {
-    buffers.active.savedCharsets = { sets: [...charsets._charsets], level: charsets.glevel };
     saveCursor.call(handler, parameters);
-    // A cursor that is about to wrap comes back in the last column.
-    buffers.active.savedX = Math.min(buffers.active.savedX, service.cols - 1);
+    const { active } = service.buffers;
+    active.savedX = Math.min(active.savedX, service.cols - 1);
     return true;
   };
   handler.restoreCursor = (parameters) => {
     restoreCursor.call(handler, parameters);
-    const { sets = [], level = 0 } = buffers.active.savedCharsets ?? {};
-    charsets._charsets = [...sets];
-    charsets.setgLevel(level);
     const pen = handler._curAttrData;
     // Cells share what the pen holds.
     pen.extended = pen.extended.clone();
@@ -32,10 +26,24 @@ export function restoreWholeCursor(core: Core): void {
     pen.updateExtended();
     return true;
   };
-  handler.softReset = (parameters) => {
-    buffers.active.savedCharsets = undefined;
-    return softReset.call(handler, parameters);
-  };
+}
+
+/**
+ * In another screen, a character set is in use that is designated, or was saved there: xterm goes on with one that was restored
+ * in the screen before, which no sequence leads to.
+ */
+export function useKnownCharset({ _bufferService: { buffers }, _charsetService: charsets, _inputHandler }: Core): void {
+  const handler = _inputHandler;
+  for (const name of ["setModePrivate", "resetModePrivate"] as const) {
+    const changeMode = handler[name];
+    handler[name] = (parameters) => {
+      const before = buffers.active;
+      const handled = changeMode.call(handler, parameters);
+      const isKnown = charsets.charset === buffers.active.savedCharset;
+      if (buffers.active !== before && !isKnown) charsets.setgLevel(charsets.glevel);
+      return handled;
+    };
+  }
 }
 
 /** What leads to a cell that is empty before a cursor that is about to wrap; the last by changing to another screen. */

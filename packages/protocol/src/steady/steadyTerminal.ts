@@ -1,5 +1,5 @@
 import type { Core, XtermLike } from "./core.ts";
-import { restoreWholeCursor, wrapOnlyBehindText } from "./cursor.ts";
+import { restoreWholePen, useKnownCharset, wrapOnlyBehindText } from "./cursor.ts";
 import { steadyLines } from "./lines.ts";
 import { keepLinks } from "./links.ts";
 import { printAtEdge } from "./printing.ts";
@@ -13,7 +13,8 @@ import { alignWithinScreen, forgetBeyondEdge, keepTabsWithin } from "./resizing.
 export function steadyTerminal(terminal: XtermLike): void {
   const core = (terminal as unknown as { _core: Core })._core;
   guardErasingAbove(terminal, core);
-  restoreWholeCursor(core);
+  restoreWholePen(core);
+  useKnownCharset(core);
   wrapOnlyBehindText(core);
   printAtEdge(core);
   keepTabsWithin(core);

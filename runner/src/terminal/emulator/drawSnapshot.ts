@@ -1,5 +1,5 @@
 import { charsetDesignator } from "./charsets.ts";
-import { cellBits, type Charsets, type Internals, type ScreenBuffer } from "./internals.ts";
+import { cellBits, type Charset, type Internals, type ScreenBuffer } from "./internals.ts";
 import type { Memory } from "./memory.ts";
 import { modeSequences } from "./modes.ts";
 import { cellText, extendedAttributes, paintLines } from "./paintLines.ts";
@@ -51,19 +51,17 @@ function drawBuffer(buffer: ScreenBuffer, terminal: Internals, pen: Pen): string
   return parts;
 }
 
-function hasSaved({ savedX, savedY, savedCurAttrData: { fg, bg }, savedCharsets }: ScreenBuffer): boolean {
-  const hasCharsets = savedCharsets !== undefined && (savedCharsets.level > 0 || savedCharsets.sets.some(Boolean));
-  return savedX !== 0 || savedY !== 0 || fg !== 0 || bg !== 0 || hasCharsets;
+function hasSaved({ savedX, savedY, savedCurAttrData: { fg, bg }, savedCharset }: ScreenBuffer): boolean {
+  return savedX !== 0 || savedY !== 0 || fg !== 0 || bg !== 0 || savedCharset !== undefined;
 }
 
 /** Saves the cursor as the buffer has it saved, in the given row of the screen. */
 function saveCursor(buffer: ScreenBuffer, row: number, terminal: Internals, pen: Pen): string {
-  const { savedX, savedCurAttrData: attributes, savedCharsets: charsets } = buffer;
+  const { savedX, savedCurAttrData: attributes, savedCharset } = buffer;
   const position = moveCursor(savedX, row, terminal);
   const saved = `${pen.select(attributes.fg, attributes.bg, undefined)}\x1b7`;
-  if (!charsets) return position + saved;
-  const usual = { sets: charsets.sets.map(() => undefined), level: 0 };
-  return position + designate(charsets) + saved + designate(usual) + (charsets.level > 0 ? "\x0f" : "");
+  if (savedCharset === undefined) return position + saved;
+  return `${position}${designate(0, savedCharset)}${saved}${designate(0, undefined)}`;
 }
 
 /** Moves the cursor, into the screen where it is beyond it; not in origin mode. */
@@ -81,20 +79,27 @@ function tabStops({ tabs }: ScreenBuffer, columns: number): string {
 /** The state that is not part of a buffer, and the cursor where drawing goes on. */
 function finish(active: ScreenBuffer, terminal: Internals, pen: Pen): string[] {
   const joins = lastCharacterJoins(active, terminal);
-  const { _charsets: sets, glevel: level } = terminal._charsetService;
+  const { charset, _charsets: sets, glevel } = terminal._charsetService;
+  // One that a restored cursor has brought back is in use whatever is designated.
+  const isRestored = charset !== sets[glevel];
+  if (isRestored) pen.forget();
   return [
+    ...(isRestored ? [charsets(terminal), "\x1b8"] : []),
     ...placeCursor(active, terminal, pen, joins),
-    designate({ sets: Array.from(sets), level }),
+    isRestored ? "" : charsets(terminal),
     ...modeSequences(terminal),
     pen.selectCurrent(terminal._inputHandler._curAttrData),
     ...(joins ? reprint(active, terminal) : []),
   ];
 }
 
-/** Designates character sets, and invokes the one in use where the first is. */
-function designate({ sets, level }: Charsets): string {
-  const designated = sets.map((charset, index) => `\x1b${"()*+"[index]}${charsetDesignator(charset)}`);
-  return designated.join("") + (["", "\x0e", "\x1bn", "\x1bo"][level] ?? "");
+function charsets({ _charsetService: { _charsets: sets, glevel } }: Internals): string {
+  const designated = [0, 1, 2, 3].filter((level) => sets[level]).map((level) => designate(level, sets[level]));
+  return designated.join("") + (["", "\x0e", "\x1bn", "\x1bo"][glevel] ?? "");
+}
+
+function designate(level: number, charset: Charset): string {
+  return `\x1b${"()*+"[level]}${charsetDesignator(charset)}`;
 }
 
 /** Whether what comes next may combine with the character before the cursor, or repeat it. */
@@ -120,7 +125,7 @@ function placeCursor(active: ScreenBuffer, terminal: Internals, pen: Pen, joins:
   const x = joins ? active.x - joinWidth(terminal) : active.x;
   const isPending = x === columns;
   const isOutside = origin && (y < scrollTop || y > scrollBottom);
-  const last = lastCell(active, columns);
+  const last = lastCell(active, terminal);
   const row = (origin ? y - scrollTop : y) + 1;
   // The cursor goes along, wherever it is, when the screen changes back to the normal one.
   if (active === buffers.normal && (isOutside || (isPending && !last))) {
@@ -133,7 +138,8 @@ function placeCursor(active: ScreenBuffer, terminal: Internals, pen: Pen, joins:
 }
 
 /** The character in the last column of the cursor's row, which is drawn again to have the next one wrap. */
-function lastCell(active: ScreenBuffer, columns: number): { column: number; text: string } | undefined {
+function lastCell(active: ScreenBuffer, terminal: Internals): { column: number; text: string } | undefined {
+  const { cols: columns } = terminal._bufferService;
   const line = active.lines.get(active.ybase + active.y);
   const widthOf = (column: number) => line._data[3 * column]! >>> cellBits.widthShift;
   const hasContent = (column: number) => (line._data[3 * column]! & cellBits.hasContent) !== 0;

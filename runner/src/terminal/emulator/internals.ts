@@ -32,12 +32,6 @@ export interface Line {
 
 export type Charset = Readonly<Record<string, string>> | undefined;
 
-/** The designated sets, and which of them is in use. */
-export interface Charsets {
-  readonly sets: readonly Charset[];
-  readonly level: number;
-}
-
 /** The normal or the alternate screen. */
 export interface ScreenBuffer {
   /** As many as there are columns when the next character wraps. */
@@ -54,8 +48,6 @@ export interface ScreenBuffer {
   readonly savedY: number;
   readonly savedCurAttrData: Attributes;
   readonly savedCharset: Charset;
-  /** Kept by the steadied terminal: all character sets that were saved with the cursor. */
-  readonly savedCharsets?: Charsets | undefined;
   /** Frees, when it is idle, what lines that have got shorter still hold. */
   readonly _memoryCleanupQueue: { flush(): void };
 }
