@@ -8,6 +8,7 @@ import type { Cluster } from "./kubernetes/cluster.ts";
 import { region } from "./region.ts";
 import type { Schedule } from "./schedule.ts";
 import { readSettings, type SessionSettings, type Settings } from "./settings.ts";
+import type { KeyVersions } from "./tokens/keyVersions.ts";
 import type { Signer } from "./tokens/signer.ts";
 
 /** What the handlers work with. */
@@ -23,6 +24,7 @@ export interface Deps {
 export const loadSettings = once(async () => readSettings(process.env));
 export const loadDeps = once(createDeps);
 export const loadSigner = once(createSigner);
+export const loadKeyVersions = once(createKeyVersions);
 
 /** The clients of Kubernetes and KMS are heavy and loaded here, so that reading the list of functions stays quick. */
 async function createDeps(): Promise<Deps> {
@@ -72,11 +74,13 @@ export async function requireRoom(pool: Pool, { gatewaysMax }: Pick<Settings, "g
 }
 
 async function createSigner(): Promise<Signer> {
-  const [{ createKmsSigner }, { signingKey, kmsEndpoint }] = await Promise.all([
-    import("./tokens/signer.ts"),
-    loadSettings(),
-  ]);
-  return createKmsSigner({ key: signingKey, endpoint: kmsEndpoint });
+  const [{ createKmsSigner }, { signingKey }] = await Promise.all([import("./tokens/signer.ts"), loadSettings()]);
+  return createKmsSigner(signingKey);
+}
+
+async function createKeyVersions(): Promise<KeyVersions> {
+  const [{ openKeyVersions }, { rotation }] = await Promise.all([import("./tokens/keyVersions.ts"), loadSettings()]);
+  return openKeyVersions(rotation);
 }
 
 /** The same promise for every caller; a failure is not remembered. */

@@ -3,6 +3,7 @@ import { EnvironmentError, integer, list, readEnvironment } from "@cliscale/serv
 import * as z from "zod";
 import { accessSettingFields, type Limits, limitsOf } from "./accessSettings.ts";
 import { requireConnections } from "./budgets.ts";
+import type { SignerOptions } from "./tokens/signer.ts";
 import { type BundleSettings, bundleSettingFields, bundleSettingsOf } from "./bundleSettings.ts";
 
 /** What PostgreSQL's integers hold. */
@@ -22,6 +23,11 @@ const signingKey = z
     "must be projects/…/locations/…/keyRings/…/cryptoKeys/…",
   );
 
+const tokenFile = z.string().prefault("");
+const serviceAccount = z
+  .string()
+  .regex(/^[^@]+@[^@]*$/, "must be an e-mail address, or NAME@ for one of the project's own");
+
 /**
  * Every setting of the functions, each under one name as Firebase param and as environment variable. Those without a default
  * must be given.
@@ -32,6 +38,18 @@ export const settingFields = {
   CLISCALE_KMS_ENDPOINT: urlOf(/^https?$/, "https://cloudkms.googleapis.com")
     .prefault("https://cloudkms.googleapis.com")
     .describe("Where Cloud KMS is spoken to; http: means gRPC without TLS"),
+  CLISCALE_KMS_TOKEN_FILE: tokenFile.describe(
+    "File with the token that names the functions at a stand-in of Cloud KMS",
+  ),
+  CLISCALE_KMS_ROTATION_TOKEN_FILE: tokenFile.describe(
+    "File with the token that names rotateSigningKey at a stand-in of Cloud KMS",
+  ),
+  CLISCALE_FUNCTIONS_SERVICE_ACCOUNT: serviceAccount
+    .prefault("cliscale-functions@")
+    .describe("Service account of all functions but rotateSigningKey; NAME@ is one of the project's own"),
+  CLISCALE_ROTATION_SERVICE_ACCOUNT: serviceAccount
+    .prefault("cliscale-rotation@")
+    .describe("Service account of rotateSigningKey, which alone may change versions of the signing key"),
   CLISCALE_SCHEDULER_ENDPOINT: urlOf(/^https?$/, "https://cloudscheduler.googleapis.com")
     .prefault("https://cloudscheduler.googleapis.com")
     .describe("Where Cloud Scheduler is spoken to; http: means gRPC without TLS"),
@@ -45,7 +63,7 @@ export const settingFields = {
   CLISCALE_KUBERNETES_TOKEN_FILE: z
     .string()
     .prefault("")
-    .describe("File with the bearer token that names the functions' user"),
+    .describe("File with the bearer token that names the functions' user; empty for GKE, to which Google names them"),
   CLISCALE_RUNNER_IMAGE: text.describe("Image of the runner, by digest in production"),
   CLISCALE_RUNNER_RUNTIME_CLASS: z
     .string()
@@ -112,8 +130,9 @@ export interface SessionSettings {
 
 export interface Settings extends SessionSettings {
   databaseUrl: string;
-  signingKey: string;
-  kmsEndpoint: string;
+  /** The key that signs attach tokens, and who speaks to Cloud KMS: the functions, or `rotateSigningKey`. */
+  signingKey: SignerOptions;
+  rotation: SignerOptions;
   schedulerEndpoint: string;
   kubernetes: { endpoint: string; caFile: string; tokenFile: string };
   allowedOrigins: readonly string[];
@@ -136,8 +155,16 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   }
   return {
     databaseUrl: values.CLISCALE_DATABASE_URL,
-    signingKey: values.CLISCALE_SIGNING_KEY,
-    kmsEndpoint: values.CLISCALE_KMS_ENDPOINT,
+    signingKey: {
+      key: values.CLISCALE_SIGNING_KEY,
+      endpoint: values.CLISCALE_KMS_ENDPOINT,
+      tokenFile: values.CLISCALE_KMS_TOKEN_FILE,
+    },
+    rotation: {
+      key: values.CLISCALE_SIGNING_KEY,
+      endpoint: values.CLISCALE_KMS_ENDPOINT,
+      tokenFile: values.CLISCALE_KMS_ROTATION_TOKEN_FILE,
+    },
     schedulerEndpoint: values.CLISCALE_SCHEDULER_ENDPOINT,
     kubernetes: {
       endpoint: values.CLISCALE_KUBERNETES_ENDPOINT,

@@ -50,7 +50,7 @@ suite("The functions' settings", () => {
       createsPerMinute: 10,
     });
     assert.deepEqual(settings.allowedUsers, []);
-    assert.equal(settings.kmsEndpoint, "https://cloudkms.googleapis.com");
+    assert.equal(settings.signingKey.endpoint, "https://cloudkms.googleapis.com");
   });
 
   test("that are missing are all named", () => {

@@ -1,8 +1,4 @@
-import type { Auth } from "firebase-admin/auth";
-import type { Deps } from "../deps.ts";
-
-/** What an operator works with. */
-export type Operator = Pick<Deps, "pool" | "cluster" | "settings"> & { auth: Auth };
+import type { Operator } from "./operator.ts";
 
 /**
  * Sets these of a user's custom claims, and leaves the others; they count once the user has a new ID token, within the hour.

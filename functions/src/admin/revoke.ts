@@ -1,7 +1,7 @@
 import { restoreUser, revokeUser } from "@cliscale/db";
 import { forEachBounded } from "../sweep/each.ts";
 import { passOnPlace } from "../sessions/startNext.ts";
-import type { Operator } from "./claims.ts";
+import type { Operator } from "./operator.ts";
 
 /**
  * Ends a user's sessions, and refuses new ones at once: the database refuses to create them, and Firebase Authentication any call

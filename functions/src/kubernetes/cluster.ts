@@ -10,10 +10,12 @@ import {
   type V1Pod,
   type V1Secret,
 } from "@kubernetes/client-node";
+import type { AuthClient } from "google-auth-library";
 import { dependingOn } from "../http/errors.ts";
 import { hasCode, isAlreadyExists } from "./apiStatus.ts";
 import { followPods } from "./followPods.ts";
 import { jobName, runnerNamespace, runnerSelector, sessionLabel, withdrawnAnnotation } from "./jobManifest.ts";
+import { googleAuthenticator, googleProvider } from "./googleAuthenticator.ts";
 import { listAll } from "./listAll.ts";
 import { retryingLibrary } from "./retries.ts";
 
@@ -57,10 +59,14 @@ export interface JobList {
   listedAt: Date;
 }
 
-interface ClusterOptions {
+export interface ClusterOptions {
   endpoint: string;
+  /** Empty where a public authority signed the API's certificate, as that of GKE's DNS endpoint. */
   caFile: string;
+  /** Empty where Google names the caller. */
   tokenFile: string;
+  /** Somebody else than whom Google's library finds in the surroundings. */
+  authClient?: AuthClient;
   /** How long a call may take, with its retries. */
   callMilliseconds?: number;
 }
@@ -183,11 +189,14 @@ function selectorOf(sessionId: string): string {
   return `${sessionLabel}=${sessionId}`;
 }
 
-function kubeConfig({ endpoint, caFile, tokenFile }: ClusterOptions): KubeConfig {
+/** The API of this cluster, as the user that is named by a token in a file, or else by Google. */
+export function kubeConfig({ endpoint, caFile, tokenFile, authClient }: ClusterOptions): KubeConfig {
   const config = new KubeConfig();
+  config.addAuthenticator(googleAuthenticator(authClient));
+  const authProvider = tokenFile ? { name: "tokenFile", config: { tokenFile } } : { name: googleProvider };
   config.loadFromOptions({
     clusters: [{ name: "cluster", server: endpoint, ...(caFile && { caFile }) }],
-    users: [{ name: "functions", ...(tokenFile && { authProvider: { name: "tokenFile", config: { tokenFile } } }) }],
+    users: [{ name: "functions", authProvider }],
     contexts: [{ name: "context", cluster: "cluster", user: "functions" }],
     currentContext: "context",
   });

@@ -55,7 +55,7 @@ export interface FunctionsProcess {
   kill(): Promise<void>;
 }
 
-/** `clockMinutes`: by how much its clock is ahead of everybody else's. */
+/** `limits`: others than the control plane's own; `clockMinutes`: by how much its clock is ahead of everybody else's. */
 export function startFunctionsProcess(
   { addresses }: ControlPlane,
   { limits = {}, clockMinutes = 0 }: { limits?: NonNullable<Addresses["limits"]>; clockMinutes?: number } = {},

@@ -54,8 +54,8 @@ function settings(databaseUrl: string): Record<string, string> {
     // Google's clients look for a metadata server otherwise.
     METADATA_SERVER_DETECTION: "none",
     CLISCALE_DATABASE_URL: databaseUrl,
-    // A server of PostgreSQL has 100 connections unless it is told otherwise.
-    CLISCALE_GATEWAYS_MAX: "2",
+    // A database of a test has a hundred connections.
+    CLISCALE_GATEWAYS_MAX: "1",
     CLISCALE_SIGNING_KEY: `projects/${project}/locations/us-central1/keyRings/cliscale/cryptoKeys/attach`,
     CLISCALE_KMS_ENDPOINT: "http://127.0.0.1:1",
     CLISCALE_SCHEDULER_ENDPOINT: "http://127.0.0.1:1",

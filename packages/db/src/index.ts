@@ -4,6 +4,7 @@ export { idleAt } from "./idle.ts";
 export { consumeToken, type AttachTarget, type TokenUse, type TokenVerdict } from "./queries/consumeToken.ts";
 export { deleteEndedSessions } from "./queries/deleteEndedSessions.ts";
 export { deleteExpiredTokens } from "./queries/deleteExpiredTokens.ts";
+export { deleteTokensOfKey } from "./queries/deleteTokensOfKey.ts";
 export { discardSession } from "./queries/discardSession.ts";
 export { discardUnpreparedSession, discardUnpreparedSessions } from "./queries/discardUnprepared.ts";
 export { endedSessions } from "./queries/endedSessions.ts";

@@ -23,6 +23,7 @@ const queries: Record<string, (pool: Pool, fixture: Fixture) => Promise<unknown>
     db.consumeToken(pool, { jti, ownerUid: "ada", tokenSessionId: sessionId, sessionId, admit: true }),
   deleteEndedSessions: (pool) => db.deleteEndedSessions(pool, 30, 10),
   deleteExpiredTokens: (pool) => db.deleteExpiredTokens(pool, 10),
+  deleteTokensOfKey: (pool) => db.deleteTokensOfKey(pool, "kid"),
   withdrawSession: (pool, { sessionId }) => db.withdrawSession(pool, sessionId),
   discardSession: (pool, { sessionId }) => db.discardSession(pool, sessionId, ["ready"]),
   discardUnpreparedSession: (pool, { sessionId }) => db.discardUnpreparedSession(pool, sessionId, 60),

@@ -38,6 +38,8 @@ const environmentSchema = z.preprocess(
     ),
 );
 
+/** What the database's integers hold: 68 years. */
+const longestIdleSeconds = 2_147_483_647;
 const lifetimeSeconds = seconds.min(60, "must be at least 60");
 
 export const createSessionInput = z.strictObject({
@@ -62,6 +64,7 @@ export const createSessionInput = z.strictObject({
     ),
   idleSeconds: seconds
     .min(0, "must be 0 or at least 10")
+    .max(longestIdleSeconds, `must be at most ${longestIdleSeconds}`)
     .refine((value) => value <= 0 || value >= 10, "must be 0 or at least 10")
     .optional()
     .describe(

@@ -21,5 +21,9 @@ export function sweepDeps(pool: Pool, live: readonly string[]): Deps {
     findJob: (id) => Promise.resolve({ metadata: metadata(id) }),
     glanceAtPod: (id) => Promise.resolve({ metadata: metadata(id), status }),
   };
-  return { pool, cluster, settings: { idleOutputMaxSeconds: 14_400, retentionDays: 90 } } as unknown as Deps;
+  return {
+    pool,
+    cluster,
+    settings: { idleOutputMaxSeconds: 14_400, retentionDays: 90, limits: { sessionsTotal: 1_000 } },
+  } as unknown as Deps;
 }

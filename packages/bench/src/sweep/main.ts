@@ -1,4 +1,4 @@
-// What a sweep costs PostgreSQL by how many rows there are, where there is nothing to do and where there is: `npm run bench:sweep`
+// What a sweep costs PostgreSQL by how many rows there are, where there is nothing to do and where there is: `npm run bench -- sweep`
 import { createPool } from "@cliscale/db";
 import { startTestDatabase } from "@cliscale/local/testing";
 import type { Pool } from "pg";

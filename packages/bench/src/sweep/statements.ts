@@ -12,7 +12,7 @@ const names: Record<string, string> = {
   "delete expired tokens": "delete from token_jti",
   "end past lifetime": "set state = 'ended', end_reason = 'deadline'",
   "remove abandoned starts": "where state = 'queued' and prepared_at is null",
-  "find prepared starts": "where state = 'queued' and prepared_at is not null",
+  "start what waits": "start_queued_sessions",
   "states of all Jobs": "select id, state from sessions",
   "read live sessions": "as starts_slowly",
   "note silent gateways": "update gateways",

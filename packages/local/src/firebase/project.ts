@@ -1,5 +1,6 @@
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { tokenFileOf } from "../kms/iam/identities.ts";
 import { projectId, region, root, signingKey, type StackSettings } from "../settings.ts";
 import { databaseUrlFor } from "../stack/databaseUsers.ts";
 import { findFreePort } from "../stack/ports.ts";
@@ -78,6 +79,8 @@ function functionsEnv(settings: StackSettings): string {
     CLISCALE_DATABASE_URL: databaseUrlFor("functions", urls.postgres(settings)),
     CLISCALE_SIGNING_KEY: signingKey,
     CLISCALE_KMS_ENDPOINT: `http://127.0.0.1:${ports.kms}`,
+    CLISCALE_KMS_TOKEN_FILE: tokenFileOf("functions", stateDir),
+    CLISCALE_KMS_ROTATION_TOKEN_FILE: tokenFileOf("rotation", stateDir),
     CLISCALE_SCHEDULER_ENDPOINT: `http://127.0.0.1:${ports.scheduler}`,
     CLISCALE_KUBERNETES_ENDPOINT: `https://127.0.0.1:${ports.kubernetes}`,
     CLISCALE_KUBERNETES_CA_FILE: join(stateDir, "ca.crt"),
@@ -100,6 +103,8 @@ function adminEnv(settings: StackSettings): string {
     GCLOUD_PROJECT: projectId,
     FIREBASE_AUTH_EMULATOR_HOST: `127.0.0.1:${settings.ports.auth}`,
     METADATA_SERVER_DETECTION: "none",
+    // The operator's own, who may change versions of the key too.
+    CLISCALE_KMS_ROTATION_TOKEN_FILE: tokenFileOf("operator", settings.stateDir),
   };
   return functionsEnv(settings) + toEnvFile(admin);
 }
