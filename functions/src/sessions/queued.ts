@@ -24,15 +24,11 @@ interface Waiting {
  * stands. While anybody waits, pods that end make room at once.
  */
 export async function waitInQueue(deps: Deps, session: SessionRow, { signal, onLook }: Waiting): Promise<SessionRow> {
-  if (session.state !== "queued") return session;
-  let current = await advanceQueued(deps, session);
-  if (current.state !== "queued") return current;
-  const stopWatching = watchEndings(deps);
+  let current = session;
   let failures = 0;
+  let stopWatching: (() => void) | undefined;
   try {
     while (current.state === "queued" && !signal.aborted) {
-      await onLook(current);
-      await delay(pollMilliseconds, undefined, { signal }).catch(() => undefined);
       try {
         current = await advanceQueued(deps, current);
         failures = 0;
@@ -40,9 +36,13 @@ export async function waitInQueue(deps: Deps, session: SessionRow, { signal, onL
         failures += 1;
         if (!(error instanceof DependencyError) || failures > toleratedFailures) throw error;
       }
+      if (current.state !== "queued") break;
+      stopWatching ??= watchEndings(deps);
+      await onLook(current);
+      await delay(pollMilliseconds, undefined, { signal }).catch(() => undefined);
     }
   } finally {
-    stopWatching();
+    stopWatching?.();
   }
   return current;
 }
