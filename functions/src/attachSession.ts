@@ -2,7 +2,7 @@ import type { SessionIdInput, StartAnswer } from "@cliscale/protocol";
 import { HttpsError } from "firebase-functions/https";
 import type { Deps } from "./deps.ts";
 import { type Call, callable } from "./http/callable.ts";
-import { answerWhenReady, waitingTimeoutSeconds } from "./sessions/follow.ts";
+import { answerWhenReady } from "./sessions/follow.ts";
 import { ownSession } from "./sessions/own.ts";
 
 /** Mints a fresh attach token for the caller's session, waiting for it to become ready if it is still starting. */
@@ -14,4 +14,4 @@ export async function handleAttachSession(deps: Deps, call: Call<SessionIdInput>
   return answerWhenReady(deps, session, call);
 }
 
-export const attachSession = callable("attachSession", { timeoutSeconds: waitingTimeoutSeconds }, handleAttachSession);
+export const attachSession = callable("attachSession", handleAttachSession);

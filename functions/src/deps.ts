@@ -1,12 +1,14 @@
-import { createPool } from "@cliscale/db";
+import { availableConnections, createPool } from "@cliscale/db";
 import * as logger from "firebase-functions/logger";
 import { projectID } from "firebase-functions/params";
 import type { Pool } from "pg";
+import { poolSize, requireConnections } from "./budgets.ts";
 import { describe } from "./http/errors.ts";
 import type { Cluster } from "./kubernetes/cluster.ts";
 import { region } from "./region.ts";
 import type { Schedule } from "./schedule.ts";
-import { readSettings, type SessionSettings } from "./settings.ts";
+import { readSettings, type SessionSettings, type Settings } from "./settings.ts";
+import type { KeyVersions } from "./tokens/keyVersions.ts";
 import type { Signer } from "./tokens/signer.ts";
 
 /** What the handlers work with. */
@@ -18,13 +20,11 @@ export interface Deps {
   settings: SessionSettings;
 }
 
-/** Few, because every instance of every function has a pool and the database's connections are shared by all of them. */
-const connectionsPerInstance = 3;
-
 /** Made once per instance, at the first call that needs it. */
 export const loadSettings = once(async () => readSettings(process.env));
 export const loadDeps = once(createDeps);
 export const loadSigner = once(createSigner);
+export const loadKeyVersions = once(createKeyVersions);
 
 /** The clients of Kubernetes and KMS are heavy and loaded here, so that reading the list of functions stays quick. */
 async function createDeps(): Promise<Deps> {
@@ -35,12 +35,7 @@ async function createDeps(): Promise<Deps> {
     loadSettings(),
   ]);
   return {
-    pool: createPool({
-      connectionString: settings.databaseUrl,
-      applicationName: "cliscale-functions",
-      max: connectionsPerInstance,
-      onError: (error) => logger.warn("database connection lost", { cause: describe(error) }),
-    }),
+    pool: await openPool(settings),
     cluster: createCluster(settings.kubernetes),
     signer,
     schedule: createSchedule({
@@ -52,12 +47,40 @@ async function createDeps(): Promise<Deps> {
   };
 }
 
+async function openPool(settings: Settings): Promise<Pool> {
+  const pool = createPool({
+    connectionString: settings.databaseUrl,
+    applicationName: "cliscale-functions",
+    max: poolSize(process.env),
+    onError: (error) => logger.warn("database connection lost", { cause: describe(error) }),
+  });
+  if (settings.databaseConnections > 0) return pool;
+  try {
+    await requireRoom(pool, settings);
+    return pool;
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+}
+
+/** @throws EnvironmentError where the database says that it has too few connections. One that does not answer is no reason not to start. */
+export async function requireRoom(pool: Pool, { gatewaysMax }: Pick<Settings, "gatewaysMax">): Promise<void> {
+  const available = await availableConnections(pool).catch((error: unknown) => {
+    logger.warn("the database does not say how many connections it has", { cause: describe(error) });
+    return Infinity;
+  });
+  requireConnections(available, gatewaysMax);
+}
+
 async function createSigner(): Promise<Signer> {
-  const [{ createKmsSigner }, { signingKey, kmsEndpoint }] = await Promise.all([
-    import("./tokens/signer.ts"),
-    loadSettings(),
-  ]);
-  return createKmsSigner({ key: signingKey, endpoint: kmsEndpoint });
+  const [{ createKmsSigner }, { signingKey }] = await Promise.all([import("./tokens/signer.ts"), loadSettings()]);
+  return createKmsSigner(signingKey);
+}
+
+async function createKeyVersions(): Promise<KeyVersions> {
+  const [{ openKeyVersions }, { rotation }] = await Promise.all([import("./tokens/keyVersions.ts"), loadSettings()]);
+  return openKeyVersions(rotation);
 }
 
 /** The same promise for every caller; a failure is not remembered. */

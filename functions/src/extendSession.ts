@@ -18,7 +18,7 @@ export async function handleExtendSession(deps: Deps, call: Call<ExtendSessionIn
     }),
   );
   if (!extended) throw new HttpsError("failed-precondition", "This session has ended. Start a new one.");
-  return { session: sessionView(extended) };
+  return { session: sessionView(extended, deps.settings) };
 }
 
-export const extendSession = callable("extendSession", { timeoutSeconds: 60 }, handleExtendSession);
+export const extendSession = callable("extendSession", handleExtendSession);

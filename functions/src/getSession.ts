@@ -8,7 +8,7 @@ import { sessionView } from "./sessions/view.ts";
 /** The caller's session, after a short look at its pod. */
 export async function handleGetSession(deps: Deps, call: Call<SessionIdInput>): Promise<SessionAnswer> {
   const { session } = await lookAtSession(deps, await ownSession(deps, call));
-  return { session: sessionView(session) };
+  return { session: sessionView(session, deps.settings) };
 }
 
-export const getSession = callable("getSession", { timeoutSeconds: 60 }, handleGetSession);
+export const getSession = callable("getSession", handleGetSession);

@@ -1,6 +1,7 @@
 import type { Dependency, Health } from "@cliscale/protocol";
 import { onRequest } from "firebase-functions/https";
 import * as logger from "firebase-functions/logger";
+import { optionsOf } from "./budgets.ts";
 import { type Deps, loadDeps } from "./deps.ts";
 import { describe } from "./http/errors.ts";
 
@@ -47,7 +48,7 @@ function toFailure(error: unknown): Health {
 
 let kept: { health: Promise<Health>; until: number } | undefined;
 
-export const health = onRequest(async (_request, response) => {
+export const health = onRequest(optionsOf("health"), async (_request, response) => {
   if (!kept || Date.now() > kept.until) {
     kept = { health: loadDeps().then(handleHealth), until: Date.now() + keptMilliseconds };
   }

@@ -1,4 +1,5 @@
 import { onRequest } from "firebase-functions/https";
+import { optionsOf } from "./budgets.ts";
 import { loadSigner } from "./deps.ts";
 import { toHttpsError } from "./http/errors.ts";
 import type { Signer } from "./tokens/signer.ts";
@@ -8,7 +9,7 @@ export async function handleJwks(signer: Signer): Promise<{ keys: object[] }> {
   return { keys: await signer.publicKeys() };
 }
 
-export const jwks = onRequest(async (request, response) => {
+export const jwks = onRequest(optionsOf("jwks"), async (request, response) => {
   if (request.method !== "GET" && request.method !== "HEAD") {
     response.status(405).set("Allow", "GET, HEAD").end();
     return;

@@ -17,9 +17,9 @@ export async function handleListSessions(deps: Deps, { uid, input }: Call<ListSe
     findSessions(deps.pool, { ...listing, after, limit: pageSize }),
   );
   return {
-    sessions: sessions.map(sessionView),
+    sessions: sessions.map((session) => sessionView(session, deps.settings)),
     ...(next && { nextPageToken: pageTokenOf(listing, next) }),
   };
 }
 
-export const listSessions = callable("listSessions", { timeoutSeconds: 60 }, handleListSessions);
+export const listSessions = callable("listSessions", handleListSessions);

@@ -18,7 +18,7 @@ const callOptions = { timeout: 4_000 };
 const sweepMilliseconds = 5 * 60_000;
 
 export function createSchedule({ endpoint, project, location }: ScheduleOptions): Schedule {
-  const client = new CloudSchedulerClient(grpcClientOptions(endpoint));
+  const client = new CloudSchedulerClient(grpcClientOptions({ endpoint }));
   // The name that `firebase deploy` gives to the job of a scheduled function.
   const name = client.jobPath(project, location, `firebase-schedule-sweepSessions-${location}`);
   return {

@@ -1,8 +1,13 @@
 import runner from "@cliscale/k8s-chart/runner.json" with { type: "json" };
 import { EnvironmentError, integer, list, readEnvironment } from "@cliscale/service/environment";
 import * as z from "zod";
+import { accessSettingFields, type Limits, limitsOf } from "./accessSettings.ts";
+import { requireConnections } from "./budgets.ts";
+import type { SignerOptions } from "./tokens/signer.ts";
 import { type BundleSettings, bundleSettingFields, bundleSettingsOf } from "./bundleSettings.ts";
 
+/** What PostgreSQL's integers hold. */
+const maximumSeconds = 2_147_483_647;
 const text = z.string().min(1, "must not be empty");
 const urlOf = (protocol: RegExp, example: string) => z.url({ protocol, error: `must be a URL such as ${example}` });
 const origins = list
@@ -18,6 +23,11 @@ const signingKey = z
     "must be projects/…/locations/…/keyRings/…/cryptoKeys/…",
   );
 
+const tokenFile = z.string().prefault("");
+const serviceAccount = z
+  .string()
+  .regex(/^[^@]+@[^@]*$/, "must be an e-mail address, or NAME@ for one of the project's own");
+
 /**
  * Every setting of the functions, each under one name as Firebase param and as environment variable. Those without a default
  * must be given.
@@ -28,6 +38,18 @@ export const settingFields = {
   CLISCALE_KMS_ENDPOINT: urlOf(/^https?$/, "https://cloudkms.googleapis.com")
     .prefault("https://cloudkms.googleapis.com")
     .describe("Where Cloud KMS is spoken to; http: means gRPC without TLS"),
+  CLISCALE_KMS_TOKEN_FILE: tokenFile.describe(
+    "File with the token that names the functions at a stand-in of Cloud KMS",
+  ),
+  CLISCALE_KMS_ROTATION_TOKEN_FILE: tokenFile.describe(
+    "File with the token that names rotateSigningKey at a stand-in of Cloud KMS",
+  ),
+  CLISCALE_FUNCTIONS_SERVICE_ACCOUNT: serviceAccount
+    .prefault("cliscale-functions@")
+    .describe("Service account of all functions but rotateSigningKey; NAME@ is one of the project's own"),
+  CLISCALE_ROTATION_SERVICE_ACCOUNT: serviceAccount
+    .prefault("cliscale-rotation@")
+    .describe("Service account of rotateSigningKey, which alone may change versions of the signing key"),
   CLISCALE_SCHEDULER_ENDPOINT: urlOf(/^https?$/, "https://cloudscheduler.googleapis.com")
     .prefault("https://cloudscheduler.googleapis.com")
     .describe("Where Cloud Scheduler is spoken to; http: means gRPC without TLS"),
@@ -41,7 +63,7 @@ export const settingFields = {
   CLISCALE_KUBERNETES_TOKEN_FILE: z
     .string()
     .prefault("")
-    .describe("File with the bearer token that names the functions' user"),
+    .describe("File with the bearer token that names the functions' user; empty for GKE, to which Google names them"),
   CLISCALE_RUNNER_IMAGE: text.describe("Image of the runner, by digest in production"),
   CLISCALE_RUNNER_RUNTIME_CLASS: z
     .string()
@@ -60,6 +82,31 @@ export const settingFields = {
     .refine((seconds) => seconds === 0 || seconds >= 10, "must be 0 (never) or at least 10")
     .prefault("1800")
     .describe("After so long without input, output or attach a session ends that asks for nothing else, in seconds"),
+  ...accessSettingFields,
+  CLISCALE_IDLE_OUTPUT_MAX_SECONDS: integer(0, maximumSeconds)
+    .prefault("14400")
+    .describe(
+      "How long output alone keeps a session from being idle, counted from its last input or attach, in seconds",
+    ),
+  CLISCALE_RETENTION_DAYS: integer(1, 3650)
+    .prefault("90")
+    .describe("How long sessions that have ended can still be looked up, in days"),
+  CLISCALE_GATEWAYS_MAX: integer(1)
+    .prefault("10")
+    .describe(
+      "Gateways at most: gateway.autoscaling.maxReplicas of the chart, or gateway.replicas without autoscaling",
+    ),
+  CLISCALE_DATABASE_CONNECTIONS: integer(0)
+    .prefault("0")
+    .describe("Connections that the database has for functions and gateways; 0: as many as it says itself"),
+  CLISCALE_VPC_NETWORK: z
+    .string()
+    .prefault("")
+    .describe("Network of Direct VPC egress, by which functions reach a private database; empty for none"),
+  CLISCALE_VPC_SUBNETWORK: z
+    .string()
+    .prefault("")
+    .describe("Subnetwork of Direct VPC egress; empty for the network's own"),
   ...bundleSettingFields,
 };
 export type SettingName = keyof typeof settingFields;
@@ -73,16 +120,25 @@ export interface SessionSettings {
   lifetimeDefaultSeconds: number;
   lifetimeMaxSeconds: number;
   idleDefaultSeconds: number;
+  limits: Limits;
+  /** E-mail addresses, `@domain`s, `claim:NAME`, `*`. */
+  allowedUsers: readonly string[];
+  idleOutputMaxSeconds: number;
+  retentionDays: number;
   bundles: BundleSettings;
 }
 
 export interface Settings extends SessionSettings {
   databaseUrl: string;
-  signingKey: string;
-  kmsEndpoint: string;
+  /** The key that signs attach tokens, and who speaks to Cloud KMS: the functions, or `rotateSigningKey`. */
+  signingKey: SignerOptions;
+  rotation: SignerOptions;
   schedulerEndpoint: string;
   kubernetes: { endpoint: string; caFile: string; tokenFile: string };
   allowedOrigins: readonly string[];
+  gatewaysMax: number;
+  /** 0: the database is asked. */
+  databaseConnections: number;
 }
 
 /**
@@ -94,10 +150,21 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   if (values.CLISCALE_LIFETIME_DEFAULT_SECONDS > values.CLISCALE_LIFETIME_MAX_SECONDS) {
     throw new EnvironmentError("CLISCALE_LIFETIME_DEFAULT_SECONDS must not be more than CLISCALE_LIFETIME_MAX_SECONDS");
   }
+  if (values.CLISCALE_DATABASE_CONNECTIONS > 0) {
+    requireConnections(values.CLISCALE_DATABASE_CONNECTIONS, values.CLISCALE_GATEWAYS_MAX);
+  }
   return {
     databaseUrl: values.CLISCALE_DATABASE_URL,
-    signingKey: values.CLISCALE_SIGNING_KEY,
-    kmsEndpoint: values.CLISCALE_KMS_ENDPOINT,
+    signingKey: {
+      key: values.CLISCALE_SIGNING_KEY,
+      endpoint: values.CLISCALE_KMS_ENDPOINT,
+      tokenFile: values.CLISCALE_KMS_TOKEN_FILE,
+    },
+    rotation: {
+      key: values.CLISCALE_SIGNING_KEY,
+      endpoint: values.CLISCALE_KMS_ENDPOINT,
+      tokenFile: values.CLISCALE_KMS_ROTATION_TOKEN_FILE,
+    },
     schedulerEndpoint: values.CLISCALE_SCHEDULER_ENDPOINT,
     kubernetes: {
       endpoint: values.CLISCALE_KUBERNETES_ENDPOINT,
@@ -109,9 +176,15 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     gatewayUrl: values.CLISCALE_GATEWAY_URL,
     tokenIssuer: values.CLISCALE_TOKEN_ISSUER,
     allowedOrigins: values.CLISCALE_ALLOWED_ORIGINS,
+    gatewaysMax: values.CLISCALE_GATEWAYS_MAX,
+    databaseConnections: values.CLISCALE_DATABASE_CONNECTIONS,
     lifetimeDefaultSeconds: values.CLISCALE_LIFETIME_DEFAULT_SECONDS,
     lifetimeMaxSeconds: values.CLISCALE_LIFETIME_MAX_SECONDS,
     idleDefaultSeconds: values.CLISCALE_IDLE_DEFAULT_SECONDS,
+    limits: limitsOf(values),
+    allowedUsers: values.CLISCALE_ALLOWED_USERS,
+    idleOutputMaxSeconds: values.CLISCALE_IDLE_OUTPUT_MAX_SECONDS,
+    retentionDays: values.CLISCALE_RETENTION_DAYS,
     bundles: bundleSettingsOf(values),
   };
 }

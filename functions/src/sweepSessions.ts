@@ -1,14 +1,27 @@
 import * as logger from "firebase-functions/logger";
 import { onSchedule } from "firebase-functions/scheduler";
+import { optionsOf } from "./budgets.ts";
 import { type Deps, loadDeps } from "./deps.ts";
 import { DependencyError, describe } from "./http/errors.ts";
 import { reconcile, type Reconciled, type ReconcileOptions } from "./sweep/reconcile.ts";
-import { deleteTokens, endOverdue, forgetEnded, removeAbandoned, startWaiting } from "./sweep/rows.ts";
+import {
+  deleteTokens,
+  endIdle,
+  endOverdue,
+  forgetEnded,
+  removeAbandoned,
+  startWaiting,
+  watchGateways,
+} from "./sweep/rows.ts";
 
 export interface SweepResult extends Reconciled {
   tokensDeleted: number;
   /** Past their lifetime. */
   sessionsEnded: number;
+  /** Ended for being idle. */
+  sessionsIdle: number;
+  /** Do not report what happens in sessions; nothing ends for being idle until they do, or are known to be dead. */
+  gatewaysSilent: number;
   /** Whose start was abandoned before it could be finished by others. */
   sessionsRemoved: number;
   sessionsStarted: number;
@@ -37,15 +50,21 @@ export async function handleSweep(deps: Deps, options?: ReconcileOptions): Promi
   const sessionsEnded = await step("overdue", 0, () => endOverdue(deps));
   const sessionsRemoved = await step("abandoned", 0, () => removeAbandoned(deps));
   const sessionsStarted = await step("waiting", 0, () => startWaiting(deps));
-  const none: Reconciled = { sessionsRepaired: 0, jobsDeleted: 0 };
+  const none: Reconciled = { sessionsRepaired: 0, jobsDeleted: 0, startsTakenBack: 0 };
   const reconciled = await step("reconcile", none, () => reconcile(deps, options));
+  // After what pods tell: one that has exited has not become idle.
+  const gatewaysSilent = await step("gateways", 0, () => watchGateways(deps));
+  const sessionsIdle = await step("idle", 0, () => endIdle(deps));
+  const sessionsFollowing = await step("waiting", 0, () => startWaiting(deps));
   const sessionsForgotten = await step("retention", 0, () => forgetEnded(deps));
   return {
     tokensDeleted,
     sessionsEnded,
     sessionsRemoved,
-    sessionsStarted,
+    sessionsStarted: sessionsStarted + sessionsFollowing,
     ...reconciled,
+    gatewaysSilent,
+    sessionsIdle,
     sessionsForgotten,
     failed,
   };
@@ -67,6 +86,9 @@ function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "SWEEP_STEP_FAILED";
 }
 
-export const sweepSessions = onSchedule({ schedule: "* * * * *", timeoutSeconds: 120, retryCount: 0 }, async () => {
-  await sweepAndReport(await loadDeps());
-});
+export const sweepSessions = onSchedule(
+  { schedule: "* * * * *", retryCount: 0, ...optionsOf("sweepSessions") },
+  async () => {
+    await sweepAndReport(await loadDeps());
+  },
+);

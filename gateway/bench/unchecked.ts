@@ -21,6 +21,7 @@ const metrics = createMetrics({
   pendingHandshakes: () => 0,
   isDraining: () => false,
   keysAgeMilliseconds: () => 0,
+  activityAgeMilliseconds: () => 0,
   pool: new Pool(),
 });
 const host: SpliceHost = {

@@ -13,6 +13,8 @@ export interface Deadlines {
   close: number;
   /** Between two looks at which sessions have ended; with `explain` well under the 5 s in which their sockets close. */
   watch: number;
+  /** Between two reports of activity. */
+  report: number;
   /** For a peer that takes nothing of what waits for it: by then TCP's keepalive would have given up on an idle one. */
   stall: number;
 }
@@ -26,5 +28,6 @@ export const defaultDeadlines: Deadlines = {
   explain: 1_200,
   close: 5_000,
   watch: 2_000,
+  report: 5_000,
   stall: 60_000,
 };

@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Logger } from "@cliscale/service";
 import type { Pool } from "pg";
+import { Activity } from "./activity.ts";
 import { createAdminServer } from "./adminServer.ts";
 import { Admission } from "./admission.ts";
 import { attach, type AttachHost } from "./attach.ts";
@@ -11,6 +12,7 @@ import { drain } from "./drain.ts";
 import type { Settings } from "./env.ts";
 import { explainLoss } from "./lostPod.ts";
 import { createMetrics } from "./metrics.ts";
+import { milliseconds } from "./milliseconds.ts";
 import { createPublicServer } from "./publicServer.ts";
 import { SessionWatch } from "./sessionWatch.ts";
 import { Splice, type SpliceHost, type SpliceIdentity, startSplice } from "./splice/splice.ts";
@@ -50,11 +52,13 @@ export function createGateway({ settings, pool, logger, now = Date.now, ...optio
   const admission = new Admission(settings.caps);
   const keys = new Keys({ url: settings.jwksUrl, logger, now });
   const watch = new SessionWatch({ open, pool, logger, deadlines });
+  const activity = new Activity({ open, pool, logger, deadlines });
   const metrics = createMetrics({
     openSockets: () => open.size,
     pendingHandshakes: () => admission.pending,
     isDraining: () => phase === "draining",
     keysAgeMilliseconds: () => keys.age(),
+    activityAgeMilliseconds: () => activity.age(),
     pool,
   });
   let phase: Phase = "starting";
@@ -67,6 +71,7 @@ export function createGateway({ settings, pool, logger, now = Date.now, ...optio
     explainLoss: (sessionId) => explainLoss(sessionId, pool, deadlines.explain),
     spliceEnded(splice) {
       open.delete(splice);
+      activity.closed(splice);
       admission.giveBack(splice.identity);
       const { closedBy = "gateway", closeCode, error } = splice;
       metrics.detached({ closedBy, closeCode, error });
@@ -102,7 +107,7 @@ export function createGateway({ settings, pool, logger, now = Date.now, ...optio
 
   async function start(): Promise<void> {
     await listen(adminServer, settings.adminPort, settings.adminHost);
-    await keys.start();
+    await Promise.all([keys.start(), activity.start()]);
     watch.start();
     await listen(publicServer, settings.port, settings.host);
     if (phase === "starting") phase = "ready";
@@ -119,6 +124,7 @@ export function createGateway({ settings, pool, logger, now = Date.now, ...optio
     });
     watch.stop();
     keys.stop();
+    await activity.stop();
     await Promise.all([close(publicServer), close(adminServer)]);
   }
 
@@ -144,7 +150,7 @@ function logDetach(logger: Logger, splice: Splice): void {
       closedBy,
       code: closeCode,
       error,
-      seconds: Math.round((performance.now() - startedAt) / 1000),
+      seconds: Math.round((milliseconds() - startedAt) / 1000),
       bytesFromClient: client.bytesRead,
       bytesFromPod: pod.bytesRead,
     },

@@ -1,18 +1,15 @@
-import { createPool } from "@cliscale/db";
+import { createPool, gatewayConnections } from "@cliscale/db";
 import { createLogger, runUntilStopped } from "@cliscale/service";
 import { defaultDeadlines } from "./deadlines.ts";
 import { readSettings } from "./env.ts";
 import { createGateway } from "./gateway.ts";
-
-/** One statement for each attach, and one for all sessions every two seconds. */
-const connections = 4;
 
 const logger = createLogger("gateway");
 const settings = readSettings();
 const pool = createPool({
   connectionString: settings.databaseUrl,
   applicationName: "cliscale-gateway",
-  max: connections,
+  max: gatewayConnections,
   onError: (error) => logger.warn({ err: error }, "a connection to PostgreSQL broke"),
 });
 const gateway = createGateway({ settings, pool, logger });

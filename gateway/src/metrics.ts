@@ -14,6 +14,7 @@ export interface Sources {
   pendingHandshakes: () => number;
   isDraining: () => boolean;
   keysAgeMilliseconds: () => number;
+  activityAgeMilliseconds: () => number;
   pool: Pool;
 }
 
@@ -101,16 +102,23 @@ function labelOfCode(code: number | undefined): string {
 }
 
 function observe(registry: Registry, sources: Sources): void {
-  const { openSockets, pendingHandshakes, isDraining, keysAgeMilliseconds, pool } = sources;
+  const { openSockets, pendingHandshakes, isDraining, keysAgeMilliseconds, activityAgeMilliseconds, pool } = sources;
   gauge(registry, "cliscale_gateway_open_sockets", "Clients attached to a terminal", openSockets);
   gauge(registry, "cliscale_gateway_pending_handshakes", "Attaches under way", pendingHandshakes);
   gauge(registry, "cliscale_gateway_draining", "1 while sockets are sent elsewhere", () => Number(isDraining()));
   gauge(registry, "cliscale_gateway_keys_age_seconds", "Since the token keys were last fetched", () =>
-    Number((keysAgeMilliseconds() / 1000).toFixed(1)),
+    seconds(keysAgeMilliseconds()),
+  );
+  gauge(registry, "cliscale_gateway_activity_age_seconds", "Since activity in sessions was last reported", () =>
+    seconds(activityAgeMilliseconds()),
   );
   gauge(registry, "cliscale_gateway_postgres_connections", "Connections to PostgreSQL", () => pool.totalCount);
   gauge(registry, "cliscale_gateway_postgres_idle", "Of these, unused at the moment", () => pool.idleCount);
   gauge(registry, "cliscale_gateway_postgres_waiting", "Queries that wait for a connection", () => pool.waitingCount);
+}
+
+function seconds(milliseconds: number): number {
+  return Number((milliseconds / 1000).toFixed(1));
 }
 
 function gauge(registry: Registry, name: string, help: string, read: () => number): void {

@@ -104,3 +104,45 @@ function patched(bytes: Buffer, index: number, value: number): Buffer {
   copy[index] = value;
   return copy;
 }
+
+/** Whether terminal data is seen in these frames, cut at this place. */
+function isTerminalData(bytes: Buffer, toPod: boolean, cut: number): boolean {
+  const follower = new FrameFollower(toPod);
+  const passed = Buffer.concat([follower.follow(bytes.subarray(0, cut)), follower.follow(bytes.subarray(cut))]);
+  assert.ok(passed.equals(bytes));
+  return follower.terminalDataAt >= 0;
+}
+
+suite("what a message is, is seen in the first byte of its payload", () => {
+  const cases: [name: string, expected: boolean, ...frames: [opcode: number, payload: string, final?: boolean][]][] = [
+    ["terminal data", true, [binary, "0ls"]],
+    ["as text", true, [1, "0ls"]],
+    ["something else", false, [binary, "10"]],
+    ["an empty message", false, [binary, ""]],
+    ["a ping that looks like it", false, [ping, "0"]],
+    [
+      "in fragments of which the first are empty",
+      true,
+      [binary, "", false],
+      [ping, "1"],
+      [0, "", false],
+      [0, "0", true],
+    ],
+    ["in its first fragment", true, [binary, "0", false], [0, "1"]],
+    ["not in a later fragment", false, [binary, "1", false], [0, "0"]],
+    ["not after an empty message", false, [binary, "", false], [0, ""], [ping, "0"], [binary, "10"]],
+  ];
+  for (const [name, expected, ...frames] of cases) {
+    test(name, () => {
+      for (const [frame, toPod] of [
+        [serverFrame, false],
+        [clientFrame, true],
+      ] as const) {
+        const bytes = Buffer.concat(frames.map(([opcode, payload, final]) => frame(opcode, payload, final)));
+        for (let cut = 0; cut <= bytes.length; cut += 1) {
+          assert.equal(isTerminalData(bytes, toPod, cut), expected, `cut at ${cut}`);
+        }
+      }
+    });
+  }
+});

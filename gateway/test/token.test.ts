@@ -55,7 +55,7 @@ suite("the header of a token cannot choose how it is verified", () => {
     const requests = jwks.requests;
     const header = { jwk: stranger.jwk, jku: jwks.url, x5u: jwks.url, x5c: ["MII="] };
     await isRefused(await stranger.token({}, { ...header, kid: signer.kid }));
-    await verify(await signer.token({}, header));
+    for (const [name, value] of Object.entries(header)) await isRefused(await signer.token({}, { [name]: value }));
     assert.equal(jwks.requests, requests);
   });
 

@@ -114,8 +114,8 @@ suite("The gateway of the chart", { skip }, () => {
 
   test("has the metrics that alerts, dashboard and autoscaler look at", async () => {
     const none = { openSockets: () => 0, pendingHandshakes: () => 0, keysAgeMilliseconds: () => 0 };
-    const sources = { ...none, isDraining: () => false };
-    const pool = { totalCount: 0, waitingCount: 0 };
+    const sources = { ...none, activityAgeMilliseconds: () => 0, isDraining: () => false };
+    const pool = { totalCount: 0, idleCount: 0, waitingCount: 0 };
     const text = await createMetrics({ ...sources, pool: pool as never }).registry.metrics();
     const known = new Set(
       Array.from(text.matchAll(/^# TYPE (\w+) (\w+)$/gm), ([, name, type]) => nameOf(name!, type!)),

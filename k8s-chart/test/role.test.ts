@@ -92,6 +92,7 @@ async function everythingOnce(): Promise<void> {
       await cluster.createJob(job);
     },
     createSecret: () => cluster.createSecret(sessionSecret(session, uid)),
+    markWithdrawn: () => cluster.markWithdrawn(session.id, true),
     resumeJob: () => cluster.resumeJob(session.id),
     findJob: () => cluster.findJob(session.id),
     listJobs: () => cluster.listJobs(),
@@ -99,6 +100,7 @@ async function everythingOnce(): Promise<void> {
     glanceAtPod: () => cluster.glanceAtPod(session.id),
     followPod: () =>
       cluster.followPod(session.id, AbortSignal.timeout(followMilliseconds), () => Promise.resolve(false)),
+    followPods: () => cluster.followPods(AbortSignal.timeout(followMilliseconds), () => Promise.resolve()),
     ping: () => cluster.ping(),
     deleteJob: () => cluster.deleteJob(session.id),
   };

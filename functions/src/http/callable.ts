@@ -1,4 +1,5 @@
 import {
+  type Attach,
   type CallableInput,
   type CallableName,
   type CallableOutput,
@@ -9,6 +10,8 @@ import {
 import type { CallableRequest, CallableResponse } from "firebase-functions/https";
 import { HttpsError, onCall } from "firebase-functions/https";
 import * as logger from "firebase-functions/logger";
+import { decodeJwt, decodeProtectedHeader } from "jose";
+import { optionsOf } from "../budgets.ts";
 import type { Deps } from "../deps.ts";
 import { loadDeps, loadSettings } from "../deps.ts";
 import { refuseEmulatorVariables } from "./emulatorVariables.ts";
@@ -16,9 +19,13 @@ import { invalidArgument, toHttpsError } from "./errors.ts";
 import { refuseRevoked } from "./revocation.ts";
 import { requireTokenTimes } from "./tokenTimes.ts";
 
+/** What a user's ID token says of them, which Firebase vouches for; custom claims are among it. */
+export type UserClaims = Readonly<Record<string, unknown>>;
+
 /** A call that has passed the door: who makes it, what it says, and how to answer while it goes on. */
 export interface Call<Input> {
   uid: string;
+  claims: UserClaims;
   input: Input;
   /** Whether the caller reads chunks. */
   streaming: boolean;
@@ -34,13 +41,12 @@ export interface Call<Input> {
  */
 export function callable<Name extends CallableName>(
   name: Name,
-  { timeoutSeconds }: { timeoutSeconds: number },
   handler: (deps: Deps, call: Call<CallableInput<Name>>) => Promise<CallableOutput<Name>>,
 ) {
   refuseEmulatorVariables(process.env);
   // CORS only keeps a foreign page from reading an answer, and the emulators allow any origin whatever is said here:
   // `requireOwnOrigin` refuses the call itself.
-  return onCall({ cors: true, timeoutSeconds }, async (request, response): Promise<CallableOutput<Name>> => {
+  return onCall({ cors: true, ...optionsOf(name) }, async (request, response): Promise<CallableOutput<Name>> => {
     const started = performance.now();
     const event: Record<string, unknown> = { call: name, uid: request.auth?.uid };
     try {
@@ -66,11 +72,12 @@ async function admit<Name extends CallableName>(
   response: CallableResponse | undefined,
 ): Promise<Call<CallableInput<Name>>> {
   requireOwnOrigin(request.rawRequest.headers.origin, (await loadSettings()).allowedOrigins);
-  const { uid, rawToken } = requireSignIn(request);
+  const { uid, token, rawToken } = requireSignIn(request);
   const input = readInput(name, request);
   if (callables[name].checksRevocation) await refuseRevoked(rawToken);
   return {
     uid,
+    claims: token,
     input,
     streaming: request.acceptsStreaming,
     sendChunk: (chunk) => response?.sendChunk(chunk) ?? Promise.resolve(false),
@@ -89,7 +96,12 @@ function readInput<Name extends CallableName>(name: Name, { rawRequest }: Callab
 /** What the log says of an answer. */
 function outcomeOf(answer: CallableOutput<CallableName>): Record<string, unknown> {
   if ("sessions" in answer) return { sessions: answer.sessions.length };
-  return { sessionId: answer.session.id, state: answer.session.state };
+  return { sessionId: answer.session.id, state: answer.session.state, ...("attach" in answer && idsOf(answer.attach)) };
+}
+
+/** By what the token that was minted is found in the gateway's log and in the audit. */
+function idsOf({ token }: Attach): { jti: string | undefined; kid: string | undefined } {
+  return { jti: decodeJwt(token).jti, kid: decodeProtectedHeader(token).kid };
 }
 
 /** Refuses what a page of another origin asks for; a caller that is no page sends no origin. */

@@ -10,16 +10,18 @@ import {
   type V1Pod,
   type V1Secret,
 } from "@kubernetes/client-node";
+import type { AuthClient } from "google-auth-library";
 import { dependingOn } from "../http/errors.ts";
 import { hasCode, isAlreadyExists } from "./apiStatus.ts";
-import { followPod, type PodListener } from "./followPod.ts";
-import { jobName, runnerNamespace, runnerSelector, sessionLabel } from "./jobManifest.ts";
+import { followPods } from "./followPods.ts";
+import { jobName, runnerNamespace, runnerSelector, sessionLabel, withdrawnAnnotation } from "./jobManifest.ts";
+import { googleAuthenticator, googleProvider } from "./googleAuthenticator.ts";
 import { listAll } from "./listAll.ts";
 import { retryingLibrary } from "./retries.ts";
 
 /** What the functions do in the cluster, and no more: their Role grants just this. All of it may throw a DependencyError. */
 export interface Cluster {
-  /** Creates a Job and returns its uid; that it exists already is fine, its name tells whose it is. */
+  /** Creates a Job and returns its uid; that it exists already is fine, its name tells whose it is, and it is no longer withdrawn. */
   createJob(job: V1Job): Promise<string>;
   /** Creates a Secret; that it exists already is fine, for the same reason. */
   createSecret(secret: V1Secret): Promise<void>;
@@ -27,6 +29,8 @@ export interface Cluster {
   resumeJob(sessionId: string): Promise<boolean>;
   /** Deletes a session's Job with its pod and Secret; that it is gone already is fine. */
   deleteJob(sessionId: string): Promise<void>;
+  /** Marks a Job as that of a start that failed and could not be taken back, or removes the mark; that it is gone is fine. */
+  markWithdrawn(sessionId: string, isWithdrawn: boolean): Promise<void>;
   findJob(sessionId: string): Promise<V1Job | undefined>;
   /** All Jobs of sessions, or an error: never a part of them. */
   listJobs(): Promise<JobList>;
@@ -36,8 +40,17 @@ export interface Cluster {
   glanceAtPod(sessionId: string): Promise<V1Pod | undefined>;
   /** Resolves when the API answers. */
   ping(): Promise<void>;
-  /** Calls back with a session's pod as it is now and at each change, until told that it is enough, or the signal is aborted. */
-  followPod(sessionId: string, signal: AbortSignal, onChange: PodListener): Promise<void>;
+  /**
+   * Calls back with a session's pod as it is now and at each change, undefined when there is none, until told that it is enough, or
+   * the signal is aborted.
+   */
+  followPod(
+    sessionId: string,
+    signal: AbortSignal,
+    onChange: (pod: V1Pod | undefined) => Promise<boolean>,
+  ): Promise<void>;
+  /** Calls back with the pods of all sessions as they are now, and with those that change, until the signal is aborted. */
+  followPods(signal: AbortSignal, onChange: (pods: V1Pod[]) => Promise<void>): Promise<void>;
 }
 
 export interface JobList {
@@ -46,10 +59,14 @@ export interface JobList {
   listedAt: Date;
 }
 
-interface ClusterOptions {
+export interface ClusterOptions {
   endpoint: string;
+  /** Empty where a public authority signed the API's certificate, as that of GKE's DNS endpoint. */
   caFile: string;
+  /** Empty where Google names the caller. */
   tokenFile: string;
+  /** Somebody else than whom Google's library finds in the surroundings. */
+  authClient?: AuthClient;
   /** How long a call may take, with its retries. */
   callMilliseconds?: number;
 }
@@ -70,11 +87,20 @@ export function createCluster({ callMilliseconds = defaultCallMilliseconds, ...o
   const glancing = new CoreV1Api(configure(glanceMilliseconds));
   const namespace = runnerNamespace;
 
+  const patch = (name: string, body: object) =>
+    batch.patchNamespacedJob({ namespace, name, body }, setHeaderOptions("Content-Type", PatchStrategy.MergePatch));
+  const annotate = (name: string, annotations: Record<string, string | null>) =>
+    patch(name, { metadata: { annotations } });
+
   return {
     async createJob(job) {
       const created = await unless(isAlreadyExists, () => batch.createNamespacedJob({ namespace, body: job }));
-      const found = created ?? (await ask(() => batch.readNamespacedJob({ namespace, name: job.metadata!.name! })));
-      return found.metadata!.uid!;
+      if (created) return created.metadata!.uid!;
+      const name = job.metadata!.name!;
+      const { metadata } = await ask(() => batch.readNamespacedJob({ namespace, name }));
+      if (metadata!.annotations?.[withdrawnAnnotation])
+        await ask(() => annotate(name, { [withdrawnAnnotation]: null }));
+      return metadata!.uid!;
     },
 
     async createSecret(secret) {
@@ -82,12 +108,7 @@ export function createCluster({ callMilliseconds = defaultCallMilliseconds, ...o
     },
 
     async resumeJob(sessionId) {
-      const resumed = await unless(isNotFound, () =>
-        batch.patchNamespacedJob(
-          { namespace, name: jobName(sessionId), body: { spec: { suspend: false } } },
-          setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
-        ),
-      );
+      const resumed = await unless(isNotFound, () => patch(jobName(sessionId), { spec: { suspend: false } }));
       return resumed !== undefined;
     },
 
@@ -96,6 +117,11 @@ export function createCluster({ callMilliseconds = defaultCallMilliseconds, ...o
       await unless(isNotFound, () =>
         batch.deleteNamespacedJob({ namespace, name: jobName(sessionId), propagationPolicy: "Background" }),
       );
+    },
+
+    async markWithdrawn(sessionId, isWithdrawn) {
+      const mark = { [withdrawnAnnotation]: isWithdrawn ? "true" : null };
+      await unless(isNotFound, () => annotate(jobName(sessionId), mark));
     },
 
     findJob(sessionId) {
@@ -134,7 +160,27 @@ export function createCluster({ callMilliseconds = defaultCallMilliseconds, ...o
     },
 
     followPod(sessionId, signal, onChange) {
-      return followPod({ config, core, labelSelector: selectorOf(sessionId), signal, onChange });
+      const labelSelector = selectorOf(sessionId);
+      return followPods({
+        config,
+        core,
+        labelSelector,
+        signal,
+        onChange: ({ kind, pods }) => onChange(kind === "deleted" ? undefined : pods[0]),
+      });
+    },
+
+    followPods(signal, onChange) {
+      return followPods({
+        config,
+        core,
+        labelSelector: runnerSelector,
+        signal,
+        onChange: async ({ pods }) => {
+          await onChange(pods);
+          return false;
+        },
+      });
     },
   };
 }
@@ -143,11 +189,14 @@ function selectorOf(sessionId: string): string {
   return `${sessionLabel}=${sessionId}`;
 }
 
-function kubeConfig({ endpoint, caFile, tokenFile }: ClusterOptions): KubeConfig {
+/** The API of this cluster, as the user that is named by a token in a file, or else by Google. */
+export function kubeConfig({ endpoint, caFile, tokenFile, authClient }: ClusterOptions): KubeConfig {
   const config = new KubeConfig();
+  config.addAuthenticator(googleAuthenticator(authClient));
+  const authProvider = tokenFile ? { name: "tokenFile", config: { tokenFile } } : { name: googleProvider };
   config.loadFromOptions({
     clusters: [{ name: "cluster", server: endpoint, ...(caFile && { caFile }) }],
-    users: [{ name: "functions", ...(tokenFile && { authProvider: { name: "tokenFile", config: { tokenFile } } }) }],
+    users: [{ name: "functions", authProvider }],
     contexts: [{ name: "context", cluster: "cluster", user: "functions" }],
     currentContext: "context",
   });

@@ -13,6 +13,9 @@ export const sessionLabel = runner.sessionLabel;
 /** Selects the Jobs and pods of all sessions. */
 export const runnerSelector = `app.kubernetes.io/managed-by=cliscale,${sessionLabel}`;
 
+/** On the Job of a start that has failed and could not be taken back, for the sweep to do it. */
+export const withdrawnAnnotation = "cliscale.dev/withdrawn";
+
 /** How long after the longest lifetime Kubernetes itself ends a pod that everything else forgot. */
 const deadlineGraceSeconds = 300;
 /** How long a finished Job stays, for its ending to be read and for people to look at. */

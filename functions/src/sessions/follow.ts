@@ -12,9 +12,6 @@ import { sessionView } from "./view.ts";
 const plainMilliseconds = 50_000;
 const streamingMilliseconds = 480_000;
 
-/** Function timeout of the calls that wait: what they wait for, and time to answer. */
-export const waitingTimeoutSeconds = 540;
-
 type WaitingCall = Pick<Call<unknown>, "streaming" | "sendChunk" | "signal">;
 
 /** Answers as soon as the session is ready, with an attach token, or has ended, or else as it stands when time is up. */
@@ -23,8 +20,9 @@ export async function answerWhenReady(deps: Deps, session: SessionRow, call: Wai
   const stages = createStageReporter((event) => call.sendChunk(event).catch(() => false));
   const current =
     session.state === "ready" ? await look(deps, session, stages) : await follow(deps, session, call, stages);
-  if (current.state !== "ready" || call.signal.aborted) return { session: sessionView(current) };
-  return { session: sessionView(current), attach: await mintAttach(deps, current) };
+  const view = sessionView(current, deps.settings);
+  if (current.state !== "ready" || call.signal.aborted) return { session: view };
+  return { session: view, attach: await mintAttach(deps, current) };
 }
 
 async function look(deps: Deps, session: SessionRow, stages: StageReporter): Promise<SessionRow> {
@@ -38,7 +36,7 @@ async function follow(deps: Deps, session: SessionRow, call: WaitingCall, stages
   await stages.report(session, undefined);
   const timeUp = AbortSignal.timeout(call.streaming ? streamingMilliseconds : plainMilliseconds);
   const signal = AbortSignal.any([timeUp, call.signal]);
-  let current = await waitInQueue(deps, session, signal);
+  let current = await waitInQueue(deps, session, { signal, onLook: (row) => stages.report(row, undefined) });
   if (current.state === "ended" || current.state === "queued") return current;
   await deps.cluster.followPod(session.id, signal, async (pod) => {
     current = await recordPod(deps, current, pod);

@@ -7,6 +7,7 @@ import { dependingOn, describe } from "../http/errors.ts";
 import { observePod } from "../kubernetes/podObservation.ts";
 import { rereadSession } from "./own.ts";
 import { advanceQueued } from "./queued.ts";
+import { passOnPlace } from "./startNext.ts";
 
 /** How long a call that is not waiting looks, at most: after that it answers with the row as it stands. */
 const lookMilliseconds = 2_000;
@@ -28,9 +29,16 @@ export async function recordPod(deps: Deps, session: SessionRow, pod: V1Pod | un
   return rereadSession(deps, session);
 }
 
-/** A session that was ready before the look has lost its pod; one that is starting may not have one yet. */
+/**
+ * A session that was ready before the look has lost its pod, if a second look does not find it either: nobody's session ends because
+ * one list was empty. One that is starting may not have a pod yet.
+ */
 async function recordAbsence(deps: Deps, session: SessionRow): Promise<SessionRow> {
-  if (session.state === "ready") return end(deps, session, { reason: "lost", message: "The session's pod is gone." });
+  if (session.state === "ready") {
+    const found = await deps.cluster.glanceAtPod(session.id);
+    if (found) return recordPod(deps, session, found);
+    return end(deps, session, { reason: "lost", message: "The session's pod is gone." });
+  }
   const current = await rereadSession(deps, session);
   return current.state === "starting" ? recordJob(deps, current) : current;
 }
@@ -80,7 +88,11 @@ async function look(deps: Deps, session: SessionRow): Promise<Look> {
   }
 }
 
+/** Ends a session, and passes its place on. Resolves to the row as it then stands. */
 export async function end(deps: Deps, session: SessionRow, ending: Ending): Promise<SessionRow> {
   const ended = await dependingOn("postgres", () => endSession(deps.pool, session.id, ending));
-  return ended ?? rereadSession(deps, session);
+  if (!ended) return rereadSession(deps, session);
+  logger.info("session ended", { sessionId: ended.id, uid: ended.owner_uid, endReason: ended.end_reason });
+  await passOnPlace(deps);
+  return ended;
 }

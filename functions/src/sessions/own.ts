@@ -7,7 +7,7 @@ import { withdrawn } from "./launch.ts";
 import { endOverdue } from "./overdue.ts";
 
 /**
- * The caller's session, ended where it is past its lifetime; one that does not exist and one of another user are told apart
+ * The caller's session, ended where it is past its lifetime or idle; one that does not exist and one of another user are told apart
  * by nobody.
  */
 export async function ownSession(deps: Deps, { uid, input }: Call<SessionIdInput>): Promise<SessionRow> {

@@ -1,48 +1,70 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { discardUnpreparedSession, type SessionRow, startSession } from "@cliscale/db";
+import { discardUnpreparedSession, type SessionRow } from "@cliscale/db";
 import * as logger from "firebase-functions/logger";
 import type { Deps } from "../deps.ts";
-import { dependingOn, describe } from "../http/errors.ts";
+import { DependencyError, dependingOn, describe } from "../http/errors.ts";
+import { watchEndings } from "./endings.ts";
 import { launchWindowSeconds } from "./launch.ts";
 import { rereadSession } from "./own.ts";
+import { startNext } from "./startNext.ts";
 
 /** Between two looks of a waiting call at its row. No connection is held in between. */
 const pollMilliseconds = 1_000;
+/** Looks in a row that may fail, so that nobody who has waited for long loses the place in line because a database restarts. */
+const toleratedFailures = 10;
 
-/** Waits until a session has left the queue, helping it on; or until the signal is aborted. Resolves to the row as it then stands. */
-export async function waitInQueue(deps: Deps, session: SessionRow, signal: AbortSignal): Promise<SessionRow> {
-  let current = session;
-  while (current.state === "queued" && !signal.aborted) {
-    current = await advanceQueued(deps, current);
-    if (current.state === "queued") await delay(pollMilliseconds, undefined, { signal }).catch(() => undefined);
+interface Waiting {
+  signal: AbortSignal;
+  /** Told of the row at each look, with its place in the queue. */
+  onLook: (waiting: SessionRow) => Promise<void>;
+}
+
+/**
+ * Waits until a session has left the queue, helping the queue on; or until the signal is aborted. Resolves to the row as it then
+ * stands. While anybody waits, pods that end make room at once.
+ */
+export async function waitInQueue(deps: Deps, session: SessionRow, { signal, onLook }: Waiting): Promise<SessionRow> {
+  if (session.state !== "queued") return session;
+  let current = await advanceQueued(deps, session);
+  if (current.state !== "queued") return current;
+  const stopWatching = watchEndings(deps);
+  let failures = 0;
+  try {
+    while (current.state === "queued" && !signal.aborted) {
+      await onLook(current);
+      await delay(pollMilliseconds, undefined, { signal }).catch(() => undefined);
+      try {
+        current = await advanceQueued(deps, current);
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        if (!(error instanceof DependencyError) || failures > toleratedFailures) throw error;
+      }
+    }
+  } finally {
+    stopWatching();
   }
   return current;
 }
 
 /**
- * Does for a queued session what anybody can: starts it where it is prepared, and removes it where its launcher is gone, so that
+ * Does for a queued session what anybody can: starts those whose turn it is, and removes it where its launcher is gone, so that
  * the same request may be made again. Resolves to the row as it then stands.
  * @throws HttpsError where the session has been taken back.
  */
 export async function advanceQueued(deps: Deps, session: SessionRow): Promise<SessionRow> {
   const current = await rereadSession(deps, session);
   if (current.state !== "queued") return current;
-  if (current.prepared_at) return (await startPrepared(deps, current)) ?? rereadSession(deps, current);
-  await removeAbandoned(deps, current);
-  return rereadSession(deps, current);
+  const removed = current.prepared_at === null && (await removeAbandoned(deps, current));
+  const started = await startNext(deps);
+  return removed || started.includes(current.id) ? rereadSession(deps, current) : current;
 }
 
-/** Starts a session that waits prepared; undefined when it no longer waits. Where its Job is gone, the next look at it says so. */
-export async function startPrepared({ pool, cluster }: Deps, { id }: SessionRow): Promise<SessionRow | undefined> {
-  const started = await dependingOn("postgres", () => startSession(pool, id));
-  if (started) await cluster.resumeJob(id);
-  return started;
-}
-
-async function removeAbandoned({ pool, cluster }: Deps, { id }: SessionRow): Promise<void> {
+async function removeAbandoned({ pool, cluster }: Deps, { id }: SessionRow): Promise<boolean> {
   const removed = await dependingOn("postgres", () => discardUnpreparedSession(pool, id, launchWindowSeconds));
-  if (!removed) return;
+  if (!removed) return false;
   await cluster.deleteJob(id).catch((error: unknown) => {
     logger.warn("the Job of an abandoned start is left to the sweep", { sessionId: id, cause: describe(error) });
   });
+  return true;
 }

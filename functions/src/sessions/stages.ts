@@ -3,7 +3,7 @@ import { type Stage, type StageEvent, stages } from "@cliscale/protocol";
 import type { V1Pod } from "@kubernetes/client-node";
 import { observePod } from "../kubernetes/podObservation.ts";
 
-/** Sends each stage of a start once, in order, with the time at which it was reached. */
+/** Sends each stage of a start once, in order, with the time at which it was reached; and again how far a queued one has come. */
 export interface StageReporter {
   /** Sends the stages that row and pod show to have been reached. */
   report(session: SessionRow, pod: V1Pod | undefined): Promise<void>;
@@ -13,6 +13,7 @@ export function createStageReporter(send: (event: StageEvent) => Promise<unknown
   let sent = 0;
   let latest = 0;
   let waiting: string | undefined;
+  let position: number | undefined;
 
   return {
     async report(session, pod) {
@@ -35,7 +36,14 @@ export function createStageReporter(send: (event: StageEvent) => Promise<unknown
           .find((known) => known)!;
         // Kubernetes' times are whole seconds, so one may seem to lie before the stage that it followed.
         latest = Math.max(latest, time.getTime());
-        await send({ stage, at: new Date(latest).toISOString(), sessionId: session.id });
+        if (stage === "queued") position = session.position ?? undefined;
+        await send({ stage, at: new Date(latest).toISOString(), sessionId: session.id, ...placeOf(stage, position) });
+      }
+      if (session.position && session.position !== position) {
+        position = session.position;
+        latest = Math.max(latest, Date.now());
+        const at = new Date(latest).toISOString();
+        await send({ stage: "queued", at, sessionId: session.id, position });
       }
       if (seen?.waiting && seen.waiting !== waiting && session.state === "starting" && sent > 0) {
         waiting = seen.waiting;
@@ -43,4 +51,8 @@ export function createStageReporter(send: (event: StageEvent) => Promise<unknown
       }
     },
   };
+}
+
+function placeOf(stage: Stage, position: number | undefined): Pick<StageEvent, "position"> {
+  return stage === "queued" && position !== undefined ? { position } : {};
 }

@@ -1,9 +1,13 @@
-import type { SessionRow } from "@cliscale/db";
+import { idleAt, type SessionRow } from "@cliscale/db";
 import type { Session } from "@cliscale/protocol";
+import type { SessionSettings } from "../settings.ts";
 
 /** A session as its owner sees it. */
-export function sessionView(row: SessionRow): Session {
-  const lastActive = row.last_active_at ?? row.ready_at;
+export function sessionView(
+  row: SessionRow,
+  { idleOutputMaxSeconds }: Pick<SessionSettings, "idleOutputMaxSeconds">,
+): Session {
+  const idle = row.state === "ready" ? idleAt(row, idleOutputMaxSeconds) : undefined;
   return {
     id: row.id,
     state: row.state,
@@ -18,8 +22,7 @@ export function sessionView(row: SessionRow): Session {
     ...(row.ended_at && { endedAt: row.ended_at.toISOString() }),
     ...(row.last_active_at && { lastActiveAt: row.last_active_at.toISOString() }),
     idleSeconds: row.idle_seconds,
-    ...(row.state === "ready" &&
-      row.idle_seconds > 0 &&
-      lastActive && { idleAt: new Date(lastActive.getTime() + row.idle_seconds * 1000).toISOString() }),
+    ...(typeof row.position === "number" && { position: row.position }),
+    ...(idle && { idleAt: idle.toISOString() }),
   };
 }

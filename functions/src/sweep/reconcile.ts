@@ -8,6 +8,7 @@ import { launchWindowSeconds } from "../sessions/launch.ts";
 import { batchSize } from "./batches.ts";
 import { forEachBounded } from "./each.ts";
 import { repairSessions } from "./repair.ts";
+import { takeBackWithdrawn } from "./withdrawn.ts";
 import { refuseWrongDatabase } from "./wrongDatabase.ts";
 
 export interface Reconciled {
@@ -15,6 +16,8 @@ export interface Reconciled {
   sessionsRepaired: number;
   /** Jobs that no live session owns. */
   jobsDeleted: number;
+  /** Starts that failed while the database was away. */
+  startsTakenBack: number;
 }
 
 export interface ReconcileOptions {
@@ -39,10 +42,15 @@ export async function reconcile(
     states.has(id) ? states.get(id) === "ended" : new Date(metadata!.creationTimestamp!).getTime() <= youngest;
   const ownerless = [...jobOf].filter(isOwnerless).map(([id]) => id);
   // One failing does not keep the other from being done.
-  const [repaired, deleted] = await Promise.allSettled([repairSessions(deps, jobOf), deleteOwnerless(deps, ownerless)]);
+  const [takenBack, repaired, deleted] = await Promise.allSettled([
+    takeBackWithdrawn(deps, jobOf),
+    repairSessions(deps, jobOf),
+    deleteOwnerless(deps, ownerless),
+  ]);
+  if (takenBack.status === "rejected") throw takenBack.reason;
   if (repaired.status === "rejected") throw repaired.reason;
   if (deleted.status === "rejected") throw deleted.reason;
-  return { sessionsRepaired: repaired.value, jobsDeleted: deleted.value };
+  return { startsTakenBack: takenBack.value, sessionsRepaired: repaired.value, jobsDeleted: deleted.value };
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -2,21 +2,25 @@ import {
   deleteEndedSessions,
   deleteExpiredTokens,
   discardUnpreparedSessions,
+  endIdleSessions,
   endOverdueSessions,
-  preparedSessions,
+  noteSilentGateways,
 } from "@cliscale/db";
 import * as logger from "firebase-functions/logger";
 import type { Deps } from "../deps.ts";
 import { dependingOn, describe } from "../http/errors.ts";
 import { launchWindowSeconds } from "../sessions/launch.ts";
-import { startPrepared } from "../sessions/queued.ts";
+import { startNext } from "../sessions/startNext.ts";
 import { batchSize, inBatches } from "./batches.ts";
 import { forEachBounded } from "./each.ts";
 
 // What a sweep finds out from the rows alone. Each resolves to how many it has done.
 
-/** A quarter: long enough to look something up in, and for a request that is repeated to be known again. */
-const retentionDays = 90;
+/**
+ * A gateway reports every few seconds; one that is seen to be silent by sweeps for this long was killed. Until then nothing ends for
+ * being idle, because it may hold sockets and only be cut off from the database.
+ */
+const silence = { silentAfterSeconds: 20, gapSeconds: 150, deadAfterSeconds: 600 };
 
 export function deleteTokens({ pool }: Deps): Promise<number> {
   return inBatches(() => dependingOn("postgres", () => deleteExpiredTokens(pool, batchSize)));
@@ -30,6 +34,27 @@ export function endOverdue(deps: Deps): Promise<number> {
   });
 }
 
+/** Lets the gateways go that were killed, so that idle sessions no longer wait for what they might report. Resolves to how many are silent. */
+export async function watchGateways({ pool }: Deps): Promise<number> {
+  const { silent, dead } = await dependingOn("postgres", () => noteSilentGateways(pool, silence));
+  if (dead > 0) logger.warn("gateways have ended without a word", { gateways: dead });
+  return silent;
+}
+
+/** Ends sessions that are idle. */
+export async function endIdle(deps: Deps): Promise<number> {
+  const outputMaxSeconds = deps.settings.idleOutputMaxSeconds;
+  let ended = 0;
+  await inBatches(async () => {
+    const batch = await dependingOn("postgres", () =>
+      endIdleSessions(deps.pool, { outputMaxSeconds, limit: batchSize }),
+    );
+    ended += await deleteJobs(deps, batch.ended);
+    return batch.looked;
+  });
+  return ended;
+}
+
 /** Removes sessions whose launcher died before they were prepared: nobody has their `env`, so nobody can start them. */
 export function removeAbandoned(deps: Deps): Promise<number> {
   return inBatches(async () => {
@@ -40,19 +65,14 @@ export function removeAbandoned(deps: Deps): Promise<number> {
   });
 }
 
-/** Starts sessions that wait prepared, the oldest first. */
+/** Starts sessions that wait prepared as far as there is room, the oldest first. */
 export async function startWaiting(deps: Deps): Promise<number> {
-  const waiting = await dependingOn("postgres", () => preparedSessions(deps.pool, batchSize));
-  let started = 0;
-  await forEachBounded(waiting, async (session) => {
-    if (await startPrepared(deps, session)) started += 1;
-  });
-  return started;
+  return (await startNext(deps)).length;
 }
 
 /** Deletes the rows of sessions that ended long ago. */
-export function forgetEnded({ pool }: Deps): Promise<number> {
-  return inBatches(() => dependingOn("postgres", () => deleteEndedSessions(pool, retentionDays, batchSize)));
+export function forgetEnded({ pool, settings }: Deps): Promise<number> {
+  return inBatches(() => dependingOn("postgres", () => deleteEndedSessions(pool, settings.retentionDays, batchSize)));
 }
 
 /** Where Kubernetes does not answer, a Job is found again by its row, which has ended, or by its want of one. */

@@ -7,7 +7,7 @@ export interface Version {
 }
 
 /** Longer than any cache of the JWKS lives (`max-age` of 60 s, gateways refresh every 60 s): then all of them know a new key. */
-const publishedMilliseconds = 10 * 60_000;
+export const publishedMilliseconds = 10 * 60_000;
 
 /**
  * The version that signs: the newest one that every gateway must know by now, else the oldest, since on the first day

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { markSessionPrepared, startSession } from "@cliscale/db";
+import { markSessionPrepared, startQueuedSessions } from "@cliscale/db";
+import { noLimits } from "@cliscale/local/testing";
 import type { Session } from "@cliscale/protocol";
 import { handleCreateSession } from "../../src/createSession.ts";
 import { handleExtendSession } from "../../src/extendSession.ts";
@@ -24,7 +25,7 @@ export function extendCases(plane: ControlPlane): void {
   async function started(lifetime_seconds: number) {
     const { id } = await insertRow(plane, { owner_uid: "ada", lifetime_seconds });
     await markSessionPrepared(plane.pool, id);
-    await startSession(plane.pool, id);
+    await startQueuedSessions(plane.pool, noLimits);
     return {
       id,
       async age(seconds: number) {
@@ -98,7 +99,8 @@ export function extendCases(plane: ControlPlane): void {
     requireClose((Date.parse(waited.expiresAt) - Date.now()) / 1000, 3600);
     await extend(id, 60);
     await markSessionPrepared(plane.pool, id);
-    const row = await startSession(plane.pool, id);
+    await startQueuedSessions(plane.pool, noLimits);
+    const row = await plane.row(id);
     assert.equal(row!.expires_at.getTime() - row!.started_at!.getTime(), 3_600_000);
   });
 
@@ -106,7 +108,7 @@ export function extendCases(plane: ControlPlane): void {
     for (let round = 0; round < 10; round++) {
       const { id } = await insertRow(plane, { owner_uid: "ada", lifetime_seconds: 60 });
       await markSessionPrepared(plane.pool, id);
-      await Promise.all([extend(id, 3600), startSession(plane.pool, id)]);
+      await Promise.all([extend(id, 3600), startQueuedSessions(plane.pool, noLimits)]);
       const row = (await plane.row(id))!;
       requireClose((row.expires_at.getTime() - row.started_at!.getTime()) / 1000, 3600);
     }

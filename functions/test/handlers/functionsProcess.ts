@@ -1,15 +1,17 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import type { ErrorDetails, StartAnswer } from "@cliscale/protocol";
+import type { Addresses } from "./functionsSide.ts";
 import type { ControlPlane } from "./support.ts";
 
-type CallName = "createSession" | "attachSession" | "stopSession";
+type CallName = "createSession" | "attachSession" | "stopSession" | "sweepSessions";
 
 /** A call that a functions process is asked to handle. */
 export interface CallMessage {
   id: number;
   name: CallName;
   input: unknown;
+  uid: string;
   streaming: boolean;
   /** The moment at which the call is held up for ever. */
   holdAt: string | undefined;
@@ -27,14 +29,17 @@ export interface OutcomeMessage {
 export class CallError extends Error {
   override name = "CallError";
   readonly code: string;
+  readonly details: ErrorDetails | undefined;
 
   constructor({ code, details }: NonNullable<OutcomeMessage["error"]>) {
     super(`${code} ${JSON.stringify(details)}`);
     this.code = code;
+    this.details = details;
   }
 }
 
 interface CallOptions {
+  uid?: string;
   streaming?: boolean;
 }
 
@@ -50,9 +55,15 @@ export interface FunctionsProcess {
   kill(): Promise<void>;
 }
 
-export function startFunctionsProcess({ addresses }: ControlPlane): FunctionsProcess {
-  const child = fork(new URL("./functionsProgram.ts", import.meta.url), [JSON.stringify(addresses)], {
+/** `limits`: others than the control plane's own; `clockMinutes`: by how much its clock is ahead of everybody else's. */
+export function startFunctionsProcess(
+  { addresses }: ControlPlane,
+  { limits = {}, clockMinutes = 0 }: { limits?: NonNullable<Addresses["limits"]>; clockMinutes?: number } = {},
+): FunctionsProcess {
+  const child = fork(new URL("./functionsProgram.ts", import.meta.url), [JSON.stringify({ ...addresses, limits })], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: { ...process.env, CLOCK_MINUTES: String(clockMinutes) },
+    execArgv: ["--import", import.meta.resolve("./wrongClock.ts")],
   });
   const chunks: string[] = [];
   for (const stream of [child.stdout!, child.stderr!]) {
@@ -62,13 +73,13 @@ export function startFunctionsProcess({ addresses }: ControlPlane): FunctionsPro
   const send = outcomesOf(child);
   return {
     log: () => chunks.join(""),
-    async call(name, input, { streaming = false } = {}) {
-      const { answer, error } = await send({ name, input, streaming, holdAt: undefined });
+    async call(name, input, { uid = "ada", streaming = false } = {}) {
+      const { answer, error } = await send({ name, input, uid, streaming, holdAt: undefined });
       if (error) throw new CallError(error);
       return answer!;
     },
-    async callUpTo(moment, name, input, { streaming = false } = {}) {
-      const outcome = await send({ name, input, streaming, holdAt: moment });
+    async callUpTo(moment, name, input, { uid = "ada", streaming = false } = {}) {
+      const outcome = await send({ name, input, uid, streaming, holdAt: moment });
       if (!outcome.held) throw new Error(`answered before the moment: ${JSON.stringify(outcome)}`);
     },
     async kill() {

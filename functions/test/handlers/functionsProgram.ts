@@ -5,6 +5,7 @@ import { handleCreateSession } from "../../src/createSession.ts";
 import type { Deps } from "../../src/deps.ts";
 import { toHttpsError } from "../../src/http/errors.ts";
 import { handleStopSession } from "../../src/stopSession.ts";
+import { handleSweep } from "../../src/sweepSessions.ts";
 import { type Addresses, around, call, depsAt } from "./functionsSide.ts";
 import type { CallMessage, OutcomeMessage } from "./functionsProcess.ts";
 
@@ -13,16 +14,17 @@ const handlers = {
   createSession: handleCreateSession,
   attachSession: handleAttachSession,
   stopSession: handleStopSession,
+  sweepSessions: (sweeping: Deps) => handleSweep(sweeping, { jobAgeSeconds: 0 }),
 } as unknown as Record<CallMessage["name"], (deps: Deps, call: unknown) => Promise<OutcomeMessage["answer"]>>;
 
 process.on("message", (message: CallMessage) => void handle(message));
 process.on("disconnect", () => process.exit());
 
-async function handle({ id, name, input, streaming, holdAt }: CallMessage): Promise<void> {
+async function handle({ id, name, input, holdAt, ...options }: CallMessage): Promise<void> {
   const tell = (outcome: Omit<OutcomeMessage, "id">) => process.send!({ id, ...outcome } satisfies OutcomeMessage);
   const heldUp = holdAt === undefined ? deps : holding(holdAt, () => tell({ held: true }));
   try {
-    const answer = await handlers[name](heldUp, call(input, { streaming }));
+    const answer = await handlers[name](heldUp, call(input, options));
     tell({ answer: answer! });
   } catch (error) {
     const { code, details } = toHttpsError(error);
@@ -49,9 +51,17 @@ function holding(holdAt: string, tell: () => void): Deps {
 
 const statements = {
   insertSession: "insert into sessions",
-  markSessionPrepared: "set prepared_at = coalesce",
-  startSession: "set state = 'starting'",
+  markSessionPrepared: "set prepared_at = now()",
+  startSession: "start_queued_sessions",
   insertToken: "insert into token_jti",
+  deleteExpiredTokens: "delete from token_jti",
+  endOverdueSessions: "set state = 'ended', end_reason = 'deadline'",
+  discardUnpreparedSessions: "prepared_at is null and created_at <=",
+  sessionStates: "select id, state from sessions",
+  liveSessions: "as starts_slowly",
+  endSession: "end_reason = $2",
+  endIdleSessions: "idle_check_at <= (",
+  deleteEndedSessions: "state = 'ended' and ended_at <",
 };
 
 /** A pool that has something done before each of these statements, and after it. */

@@ -3,7 +3,8 @@ import type { StageEvent } from "@cliscale/protocol";
 import type { Pool } from "pg";
 import { defaultBundleSettings } from "../../src/bundleSettings.ts";
 import type { Deps } from "../../src/deps.ts";
-import type { Call } from "../../src/http/callable.ts";
+import type { Limits } from "../../src/accessSettings.ts";
+import type { Call, UserClaims } from "../../src/http/callable.ts";
 import { createCluster } from "../../src/kubernetes/cluster.ts";
 import { createSchedule } from "../../src/schedule.ts";
 import type { SessionSettings } from "../../src/settings.ts";
@@ -15,6 +16,13 @@ process.env["METADATA_SERVER_DETECTION"] = "none";
 process.env["LOG_LEVEL"] ??= "silent";
 
 export const signingKey = "projects/demo-cliscale/locations/us-central1/keyRings/cliscale/cryptoKeys/attach";
+/** More than any test asks for that is not about limits. */
+const noLimits: Limits = {
+  sessionsPerUser: 10_000,
+  sessionsTotal: 10_000,
+  queueTotal: 10_000,
+  createsPerMinute: 10_000,
+};
 const settings: SessionSettings = {
   runnerImage: "test-runner:1",
   runtimeClass: "",
@@ -23,28 +31,35 @@ const settings: SessionSettings = {
   lifetimeDefaultSeconds: 3600,
   lifetimeMaxSeconds: 28_800,
   idleDefaultSeconds: 1800,
+  limits: noLimits,
+  allowedUsers: ["*"],
+  idleOutputMaxSeconds: 14_400,
+  retentionDays: 90,
   bundles: { ...defaultBundleSettings, templates: podTemplates },
 };
 
+/** Where the parts of a control plane are, and what else is to be known of it. */
 export interface Addresses {
   databaseUrl: string;
   kmsUrl: string;
   kubernetesUrl: string;
   caFile: string;
   tokenFile: string;
+  /** Where they differ from those without bound. */
+  limits?: Partial<Limits>;
 }
 
 /** An address at which nothing listens. */
 export const nowhere = "http://127.0.0.1:9";
 
 /** The functions' side of a control plane at these addresses. */
-export function depsAt({ databaseUrl, kmsUrl, kubernetesUrl, caFile, tokenFile }: Addresses): Deps {
+export function depsAt({ databaseUrl, kmsUrl, kubernetesUrl, caFile, tokenFile, limits }: Addresses): Deps {
   return {
     pool: openPool(databaseUrl),
     cluster: createCluster({ endpoint: kubernetesUrl, caFile, tokenFile }),
     signer: createKmsSigner({ key: signingKey, endpoint: kmsUrl }),
     schedule: createSchedule({ endpoint: nowhere, project: "demo-cliscale", location: "us-central1" }),
-    settings,
+    settings: { ...settings, limits: { ...noLimits, ...limits } },
   };
 }
 
@@ -58,12 +73,22 @@ export interface TestCall<Input> extends Call<Input> {
   leave(): void;
 }
 
+export interface CallOptions {
+  uid?: string;
+  streaming?: boolean;
+  claims?: UserClaims;
+}
+
 /** A call that has passed the door. */
-export function call<Input>(input: Input, { uid = "ada", streaming = false } = {}): TestCall<Input> {
+export function call<Input>(
+  input: Input,
+  { uid = "ada", streaming = false, claims = {} }: CallOptions = {},
+): TestCall<Input> {
   const chunks: StageEvent[] = [];
   const caller = new AbortController();
   return {
     uid,
+    claims,
     input,
     streaming,
     chunks,

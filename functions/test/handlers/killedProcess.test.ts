@@ -7,6 +7,7 @@ import { handleGetSession } from "../../src/getSession.ts";
 import { handleStopSession } from "../../src/stopSession.ts";
 import { handleSweep } from "../../src/sweepSessions.ts";
 import { startFunctionsProcess } from "./functionsProcess.ts";
+import { requireInvariants } from "./mixture.ts";
 import { age, call, eventually, idOf, partsOf, requireGone, startControlPlane, whole, wish } from "./support.ts";
 
 const plane = await startControlPlane();
@@ -39,18 +40,20 @@ interface Killed {
   sessionId: string;
 }
 
-/** Has one process of the functions handle a start up to each of these moments, and then kills it. */
+/**
+ * Has one process of the functions handle a start up to each of these moments, and then kills it. The moments are those of a start in
+ * their order, and the last one comes first: a start that gets as far as to let sessions out of the queue takes along those that wait.
+ */
 async function killStarts(moments: readonly string[], streaming: boolean): Promise<Map<string, Killed>> {
   const functions = startFunctionsProcess(plane);
-  const starts = await Promise.all(
-    moments.map(async (moment): Promise<[string, Killed]> => {
-      const input = wish(moment === "in the watch" ? "template:late" : "template:listen");
-      await functions.callUpTo(moment, "createSession", input, { streaming });
-      return [moment, { input, sessionId: await idOf(plane, input) }];
-    }),
-  );
+  const starts = new Map<string, Killed>();
+  for (const moment of moments.toReversed()) {
+    const input = wish(moment === "in the watch" ? "template:late" : "template:listen");
+    await functions.callUpTo(moment, "createSession", input, { streaming });
+    starts.set(moment, { input, sessionId: await idOf(plane, input) });
+  }
   await functions.kill();
-  return new Map(starts);
+  return starts;
 }
 
 /** The request ends with one session, which is whole and ready. Resolves to its id. */
@@ -184,4 +187,12 @@ test("a process that is killed in a stop, between row and Job, leaves the Job to
   assert.deepEqual(await partsOf(plane, session.id), whole);
   await handleSweep(plane.deps, { jobAgeSeconds: 0 });
   await requireGone(plane, session.id);
+});
+
+test("after all of these kills there is a Job for each live row, a live row for each Job, and nothing else", async () => {
+  await plane.pool.query(
+    `update sessions set created_at = created_at - interval '1 minute' where state = 'queued' and prepared_at is null`,
+  );
+  assert.deepEqual((await handleSweep(plane.deps, { jobAgeSeconds: 0 })).failed, []);
+  await requireInvariants(plane);
 });

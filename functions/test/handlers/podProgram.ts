@@ -18,6 +18,10 @@ const program = `
     "template:listen": listen,
     "template:late": () => setTimeout(listen, 1500),
     "template:deaf": () => setInterval(() => {}, 1000),
+    "template:brief": () => {
+      listen();
+      setTimeout(() => end(JSON.stringify({ outcome: "exited", exitCode: 0 }), 0), 1500);
+    },
     "template:exited": () => end(JSON.stringify({ outcome: "exited", exitCode: 3, command: "cowsay" }), 0),
     "template:failed": () => end(JSON.stringify({ outcome: "failed", message: "The bundle has no program." }), 1),
     "template:garbage": () => end("{ not JSON", 1),

@@ -10,7 +10,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { insertSession, type SessionRow } from "@cliscale/db";
 import { startKms } from "@cliscale/local/kms";
 import { type Kubernetes, startKubernetes } from "@cliscale/local/kubernetes";
-import { startTestDatabase } from "@cliscale/local/testing";
+import { noLimits, startTestDatabase } from "@cliscale/local/testing";
 import type { CreateSessionInput } from "@cliscale/protocol";
 import { createLogger } from "@cliscale/service";
 import { BatchV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
@@ -130,9 +130,10 @@ export function wish(source = "template:listen", more: Partial<CreateSessionInpu
 /** Inserts a row of a session that nothing else knows of, as it is when it has just been asked for, or changed by hand. */
 export async function insertRow({ pool }: ControlPlane, values: Partial<SessionRow>): Promise<SessionRow> {
   const { state, started_at, ...row } = sessionRow({ id: randomUUID(), request_id: randomUUID(), ...values });
-  const inserted = await insertSession(pool, row);
+  const admission = await insertSession(pool, row, noLimits);
+  assert.ok(admission.outcome === "inserted");
   await pool.query(`update sessions set state = $2, started_at = $3 where id = $1`, [row.id, state, started_at]);
-  return { ...inserted!, state, started_at };
+  return { ...admission.session, state, started_at };
 }
 
 /** The session that a request has made. */
@@ -181,10 +182,13 @@ export function requireGone({ jobs, core }: ControlPlane, sessionId: string): Pr
 export const nothing: SweepResult = {
   tokensDeleted: 0,
   sessionsEnded: 0,
+  sessionsIdle: 0,
+  gatewaysSilent: 0,
   sessionsRemoved: 0,
   sessionsStarted: 0,
   sessionsRepaired: 0,
   jobsDeleted: 0,
+  startsTakenBack: 0,
   sessionsForgotten: 0,
   failed: [],
 };
@@ -202,4 +206,9 @@ export async function partsOf({ jobs, core }: ControlPlane, sessionId: string): 
     core.listNamespacedPod({ namespace, labelSelector }),
   ]);
   return { jobs: jobList.items.length, secrets: secrets.items.length, pods: pods.items.length };
+}
+
+/** The dependencies of a deployment with these limits. */
+export function limited({ deps }: ControlPlane, limits: Partial<Deps["settings"]["limits"]>): Deps {
+  return { ...deps, settings: { ...deps.settings, limits: { ...deps.settings.limits, ...limits } } };
 }

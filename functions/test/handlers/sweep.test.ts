@@ -2,12 +2,25 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, beforeEach, suite, test } from "node:test";
 import { insertSession, insertToken, type SessionRow } from "@cliscale/db";
+import { noLimits } from "@cliscale/local/testing";
 import { handleCreateSession } from "../../src/createSession.ts";
 import { jobManifest, jobName, runnerNamespace as namespace } from "../../src/kubernetes/jobManifest.ts";
+import { handleGetSession } from "../../src/getSession.ts";
 import { handleSweep, sweepAndReport, type SweepResult } from "../../src/sweepSessions.ts";
 import { sessionRow } from "../support/sessionRow.ts";
 import { startPagedApi } from "./pagedLists.ts";
-import { call, eventually, nothing, openPool, partsOf, requireGone, startControlPlane, wish } from "./support.ts";
+import {
+  around,
+  call,
+  eventually,
+  idOf,
+  nothing,
+  openPool,
+  partsOf,
+  requireGone,
+  startControlPlane,
+  wish,
+} from "./support.ts";
 
 const plane = await startControlPlane();
 after(() => plane.stop());
@@ -18,7 +31,7 @@ const anyAge = { jobAgeSeconds: 0 };
 /** A row, and a suspended Job for it where it is to have one. Resolves to the session's id. */
 async function put(assignments: string, { job = true } = {}): Promise<string> {
   const id = randomUUID();
-  await insertSession(pool, sessionRow({ id, request_id: randomUUID() }));
+  await insertSession(pool, sessionRow({ id, request_id: randomUUID() }), noLimits);
   if (assignments) await pool.query(`update sessions set ${assignments} where id = $1`, [id]);
   if (job) await putJob(id);
   return id;
@@ -186,6 +199,34 @@ suite("a sweep", () => {
     await requireGone(plane, id);
   });
 
+  test("a start that was almost done when the database went away is taken back by a sweep, unless it is made again", async () => {
+    const closing = openPool(plane.databaseUrl);
+    const inputs = [wish(), wish(), wish()] as const;
+    const closed = Promise.withResolvers<void>();
+    let resumed = 0;
+    const closeIt = async (moment: string) => {
+      if (moment !== "after resumeJob") return;
+      if (++resumed === inputs.length) closed.resolve(closing.end());
+      await closed.promise;
+    };
+    const failing = { ...deps, pool: closing, cluster: around(deps.cluster, closeIt) };
+    await Promise.all(
+      inputs.map((input) => assert.rejects(handleCreateSession(failing, call(input)), { dependency: "postgres" })),
+    );
+    const [again, attached, left] = await Promise.all(inputs.map((input) => idOf(plane, input)));
+    assert.equal((await handleCreateSession(deps, call(inputs[0]))).session.id, again);
+    // Somebody who learned the id from a stage has attached, but its token is no longer on the list.
+    await plane.pool.query(`update sessions set last_attach_at = now() where id = $1`, [attached]);
+    assert.equal((await handleSweep(deps)).startsTakenBack, 1);
+    await plane.pool.query(`delete from token_jti`);
+    assert.equal((await handleSweep(deps)).startsTakenBack, 0);
+    assert.equal(await plane.row(left!), undefined);
+    await requireGone(plane, left!);
+    for (const id of [again!, attached!]) {
+      assert.equal((await handleGetSession(deps, call({ sessionId: id }))).session.state, "ready");
+    }
+  });
+
   test("does nothing on a list that is not complete, and begins again with one that has expired", async () => {
     const api = await startPagedApi(plane.kubernetes, 2);
     const paged = { ...deps, cluster: plane.clusterAt(api.url) };
@@ -213,6 +254,24 @@ suite("a sweep", () => {
     } finally {
       await api.close();
     }
+  });
+
+  test("ends nobody's session because a list is empty: it looks for each again", async () => {
+    const { session: ready } = await handleCreateSession(deps, call(wish()));
+    const starting = await leave("template:deaf");
+    const waiting = await put(`prepared_at = now(), state = 'queued'`);
+    const rows = () => Promise.all([ready.id, starting, waiting].map(async (id) => (await plane.row(id))!.state));
+    const empty = {
+      ...deps.cluster,
+      listJobs: () => Promise.resolve({ jobs: [], listedAt: new Date() }),
+      listPods: () => Promise.resolve([]),
+    };
+    const noStart = { ...deps, cluster: empty };
+    assert.deepEqual(await rows(), ["ready", "starting", "queued"]);
+    const result = await handleSweep(noStart, anyAge);
+    assert.deepEqual(result, { ...nothing, sessionsStarted: 1 });
+    assert.deepEqual(await rows(), ["ready", "starting", "starting"]);
+    assert.equal((await jobNames()).length, 3);
   });
 
   test("changes nothing where the rows must be another cluster's, and fails", async () => {

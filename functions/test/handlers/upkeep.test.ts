@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { insertToken } from "@cliscale/db";
-import { startKms } from "@cliscale/local/kms";
 import { startScheduler } from "@cliscale/local/scheduler";
 import type { Dependency } from "@cliscale/protocol";
 import { CloudSchedulerClient } from "@google-cloud/scheduler";
@@ -15,19 +14,13 @@ import type { Deps } from "../../src/deps.ts";
 import { handleGetSession } from "../../src/getSession.ts";
 import { grpcClientOptions } from "../../src/grpcEndpoint.ts";
 import { handleHealth } from "../../src/health.ts";
-import { handleJwks } from "../../src/jwks.ts";
-import { handleRotation } from "../../src/rotateSigningKey.ts";
 import { createSchedule } from "../../src/schedule.ts";
 import { handleSweep, sweepAndReport } from "../../src/sweepSessions.ts";
-import { mintAttach } from "../../src/tokens/attachToken.ts";
 import { createKmsSigner } from "../../src/tokens/signer.ts";
 import { call, eventually, nothing, openPool, requireGone, signingKey, startControlPlane, wish } from "./support.ts";
 
 const plane = await startControlPlane();
 after(() => plane.stop());
-
-const minute = 60_000;
-const day = 24 * 60 * minute;
 
 test("a sweep ends what is past its lifetime, with its Job, and removes expired tokens, and nothing else", async () => {
   const [overdue, live] = await Promise.all([1, 2].map(() => handleCreateSession(plane.deps, call(wish()))));
@@ -65,40 +58,6 @@ test("a sweep ends rows while Kubernetes is down", async () => {
   await requireGone(plane, session.id);
 });
 
-test("a key rotates when it is old, is published at once, and signs when every gateway must know it", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "cliscale-kms-"));
-  let created = Date.now() - 31 * day;
-  const kms = await startKms({ port: 0, stateDir: folder, now: () => new Date(created) });
-  // Each call asks anew, as an instance does that has just started.
-  const fresh = () => createKmsSigner({ key: signingKey, endpoint: `http://127.0.0.1:${kms.port}` });
-  const published = (count: number) =>
-    eventually(async () => assert.equal((await handleJwks(fresh())).keys.length, count));
-  try {
-    const first = await fresh().current();
-    assert.equal(await handleRotation(fresh(), first.createdAt + 30 * day), undefined);
-
-    created = Date.now() - 9 * minute;
-    assert.match((await handleRotation(fresh(), Date.now()))!, /cryptoKeyVersions\/2$/);
-    await published(2);
-    assert.equal((await fresh().current()).name, first.name);
-    assert.equal(await handleRotation(fresh(), Date.now()), undefined);
-
-    created = Date.now() - 11 * minute;
-    const third = await handleRotation(fresh(), Date.now() + 31 * day);
-    await published(3);
-    const signer = fresh();
-    assert.equal((await signer.current()).name, third);
-    const { session } = await handleCreateSession(plane.deps, call(wish()));
-    const { token } = await mintAttach({ ...plane.deps, signer }, (await plane.row(session.id))!);
-    const { kid } = JSON.parse(Buffer.from(token.split(".")[0]!, "base64url").toString()) as { kid: string };
-    assert.equal(kid, (await signer.current()).kid);
-    assert.notEqual(kid, first.kid);
-  } finally {
-    await kms.stop();
-    await rm(folder, { recursive: true });
-  }
-});
-
 test("health is ok when all is well, and names exactly what fails", async () => {
   const folder = await mkdtemp(join(tmpdir(), "cliscale-scheduler-"));
   const location = { project: "demo-cliscale", location: "us-central1" };
@@ -116,7 +75,7 @@ test("health is ok when all is well, and names exactly what fails", async () => 
       ),
   });
   const endpoint = `http://127.0.0.1:${scheduler.port}`;
-  const client = new CloudSchedulerClient(grpcClientOptions(endpoint));
+  const client = new CloudSchedulerClient(grpcClientOptions({ endpoint }));
   const closed = openPool(plane.databaseUrl);
   await closed.end();
   const deps: Deps = { ...plane.deps, schedule: createSchedule({ endpoint, ...location }) };

@@ -23,7 +23,7 @@ export interface Door {
 }
 
 /** One a process: firebase-functions reads its settings from the environment while it loads. */
-export async function startDoor(): Promise<Door> {
+export async function startDoor(more: Record<string, string> = {}): Promise<Door> {
   const [google, database, key] = await Promise.all([startGoogle(project), startTestDatabase(), selfCertified()]);
   google.certificates[kid] = key.certificate;
   // firebase-functions uses the default app where there is one.
@@ -32,7 +32,7 @@ export async function startDoor(): Promise<Door> {
     httpAgent: google.agent,
     credential: { getAccessToken: async () => ({ access_token: "test", expires_in: 3600 }) },
   });
-  Object.assign(process.env, settings(database.url));
+  Object.assign(process.env, settings(database.url), more);
   const server = await serveCallables(await import("../../src/index.ts"));
   return {
     server,
@@ -54,6 +54,8 @@ function settings(databaseUrl: string): Record<string, string> {
     // Google's clients look for a metadata server otherwise.
     METADATA_SERVER_DETECTION: "none",
     CLISCALE_DATABASE_URL: databaseUrl,
+    // A database of a test has a hundred connections.
+    CLISCALE_GATEWAYS_MAX: "1",
     CLISCALE_SIGNING_KEY: `projects/${project}/locations/us-central1/keyRings/cliscale/cryptoKeys/attach`,
     CLISCALE_KMS_ENDPOINT: "http://127.0.0.1:1",
     CLISCALE_SCHEDULER_ENDPOINT: "http://127.0.0.1:1",
@@ -62,5 +64,6 @@ function settings(databaseUrl: string): Record<string, string> {
     CLISCALE_GATEWAY_URL: "ws://127.0.0.1:1",
     CLISCALE_TOKEN_ISSUER: "https://issuer.test",
     CLISCALE_ALLOWED_ORIGINS: origin,
+    CLISCALE_ALLOWED_USERS: "*",
   };
 }

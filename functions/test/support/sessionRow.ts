@@ -25,6 +25,9 @@ export function sessionRow(values: Partial<SessionRow> = {}): SessionRow {
     ready_at: null,
     ended_at: null,
     last_active_at: null,
+    last_attach_at: null,
+    last_input_at: null,
+    last_output_at: null,
     expires_at: new Date("2026-01-01T13:00:00Z"),
     ...values,
   };

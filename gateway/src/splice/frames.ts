@@ -1,3 +1,6 @@
+import { clientMessage, type serverMessage } from "@cliscale/protocol";
+import { milliseconds } from "../milliseconds.ts";
+
 /** First header byte of a frame: FIN, three reserved bits, opcode (RFC 6455 §5.2). */
 const finBit = 0x80;
 const reservedBits = 0x70;
@@ -9,13 +12,15 @@ const maskingKeyBytes = 4;
 const opcodes = { continuation: 0x0, text: 0x1, binary: 0x2, close: 0x8, ping: 0x9, pong: 0xa } as const;
 const knownOpcodes: ReadonlySet<number> = new Set(Object.values(opcodes));
 const controlPayloadBytes = 125;
+/** The first byte of a message with input, and of one with output: the same, in ttyd's protocol. */
+const terminalData = clientMessage.input satisfies typeof serverMessage.output;
 /** The upper half of a 64-bit length above which the length is no exact number. */
 const upperHalfMaximum = 0x1f_ffff;
 
 /**
- * Follows one direction of a WebSocket from header to header, without touching a payload. It holds back a header until it is
- * whole and a Close frame until it is complete, so that whoever is given the bytes can be sent another frame whenever
- * `remaining` is 0. It stops at a Close frame, and before a frame that RFC 6455 §5 forbids where no extension is in use.
+ * Follows one direction of a WebSocket from header to header, and reads of a payload its first byte, which says what a message is:
+ * a terminal's own bytes, or something about it. It holds back a header until that byte has come and a Close frame until it is
+ * complete, so that whoever is given the bytes can be sent another frame whenever `remaining` is 0. It stops at a Close frame, and before a frame that RFC 6455 §5 forbids where no extension is in use.
  */
 export class FrameFollower {
   /** Bytes still to come of the frame that has begun. */
@@ -23,9 +28,13 @@ export class FrameFollower {
   stopped: "close" | "violation" | undefined;
   /** The whole Close frame as it came, once stopped by it. */
   closeFrame: Buffer | undefined;
+  /** When a message with input or output last began, in whole `milliseconds`; -1: never. */
+  terminalDataAt = -1;
   private readonly maskBit: number;
   private held: Buffer | undefined;
   private inMessage = false;
+  /** Whether nothing of the message's payload has come yet: its first frames may be empty. */
+  private awaitsType = false;
 
   /** `masked`: whether this is the direction from the client, whose frames must be masked; a server's must not. */
   constructor(masked: boolean) {
@@ -75,16 +84,28 @@ export class FrameFollower {
       this.stopped = "violation";
       return position;
     }
-    const end = position + header + (this.maskBit ? maskingKeyBytes : 0) + length;
+    const payload = position + header + (this.maskBit ? maskingKeyBytes : 0);
+    const end = payload + length;
     const opcode = first & opcodeBits;
     if (opcode === opcodes.close) {
       if (bytes.length < end) return undefined;
       this.closeFrame = Buffer.from(bytes.subarray(position, end));
       this.stopped = "close";
     } else if (!isControl(opcode)) {
+      if (opcode !== opcodes.continuation) this.awaitsType = true;
+      if (this.awaitsType && length > 0) {
+        if (bytes.length <= payload) return undefined;
+        this.readType(bytes, payload);
+      }
       this.inMessage = (first & finBit) === 0;
     }
     return end;
+  }
+
+  private readType(bytes: Buffer, payload: number): void {
+    this.awaitsType = false;
+    const type = this.maskBit ? bytes[payload]! ^ bytes[payload - maskingKeyBytes]! : bytes[payload];
+    if (type === terminalData) this.terminalDataAt = milliseconds();
   }
 
   private isAllowed(first: number, second: number): boolean {

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { closeCodes } from "@cliscale/protocol";
+import { milliseconds } from "../milliseconds.ts";
 import { type Close, closeCodeOf, encodeClose } from "./closeFrame.ts";
 import { FrameFollower } from "./frames.ts";
 
@@ -68,7 +69,8 @@ export class Splice {
   readonly pod: SplicedSocket;
   readonly host: SpliceHost;
   readonly identity: SpliceIdentity;
-  readonly startedAt = performance.now();
+  /** In whole `milliseconds`. */
+  readonly startedAt = milliseconds();
   readonly fromClient = new FrameFollower(true);
   readonly fromPod = new FrameFollower(false);
   state: State = "open";

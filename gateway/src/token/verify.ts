@@ -25,6 +25,7 @@ export interface Verifier {
 const compactSerialization = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)$/;
 // A SHA-256 thumbprint.
 const keyId = /^[A-Za-z0-9_-]{43}$/;
+const headerParameters = new Set(["alg", "typ", "kid"]);
 /** By how much the clocks of signer and gateway may differ. */
 const clockToleranceSeconds = 5;
 
@@ -48,12 +49,14 @@ function checkForm(token: string): void {
   }
 }
 
-/** Of the header only algorithm, type and key id count; `jku`, `x5u` and `jwk` are never looked at. */
+/** A token of ours says these and nothing else: `jku`, `x5u`, `jwk`, `crit` and `b64` are refused without being looked at. */
 async function findKey(token: string, keys: Verifier["keys"]): Promise<CryptoKey> {
   const header = await invalidIfThrown(() => decodeProtectedHeader(token));
   if (header.alg !== attachTokenAlgorithm) throw new InvalidToken("another algorithm");
   if (header.typ !== attachTokenType) throw new InvalidToken("another type of token");
-  if ("crit" in header) throw new InvalidToken("critical header parameters");
+  if (Object.keys(header).some((name) => !headerParameters.has(name))) {
+    throw new InvalidToken("other header parameters than a token of ours has");
+  }
   if (typeof header.kid !== "string" || !keyId.test(header.kid)) throw new InvalidToken("no key id");
   const key = await keys.find(header.kid);
   if (!key) throw new InvalidToken("not signed by one of our keys");

@@ -6,9 +6,9 @@ import {
   insertToken,
   markSessionPrepared,
   markSessionReady,
-  startSession,
+  startQueuedSessions,
 } from "@cliscale/db";
-import { startTestDatabase } from "@cliscale/local/testing";
+import { noLimits, startTestDatabase } from "@cliscale/local/testing";
 import type { Pool } from "pg";
 import type { Deadlines } from "../../src/deadlines.ts";
 import type { Settings } from "../../src/env.ts";
@@ -35,7 +35,7 @@ export interface World {
   gateway: Gateway;
   events: LogEvent[];
   /** Another gateway on the same database and keys. */
-  createGateway(settings?: Partial<Settings>, deadlines?: Partial<Deadlines>): StartedGateway;
+  createGateway(settings?: Partial<Settings>, deadlines?: Partial<Deadlines>, now?: () => number): StartedGateway;
   createSession(options?: { owner?: string; podIp?: string; terminal?: "runner" | "ttyd" }): Promise<TestSession>;
   /** A token for this session, on the list of those that may enter. */
   mint(session: TestSession, claims?: Record<string, unknown>, listed?: boolean): Promise<string>;
@@ -59,13 +59,14 @@ export async function startWorld(
   const jwks = await startJwks([signer.jwk]);
   const pool = createPool({ connectionString: database.url, applicationName: "gateway-test", max: 4, onError() {} });
 
-  const create: World["createGateway"] = (changes = {}, otherDeadlines = deadlines) => {
+  const create: World["createGateway"] = (changes = {}, otherDeadlines = deadlines, now = Date.now) => {
     const { logger, events } = recordingLogger();
     const gateway = createGateway({
       settings: { ...defaultSettings(database.url, jwks.url), ...settings, ...changes },
       pool,
       logger,
       deadlines: otherDeadlines,
+      now,
     });
     return { gateway, events };
   };
@@ -131,7 +132,7 @@ async function createSession(pool: Pool, options: Parameters<World["createSessio
   const { owner = `user-${randomUUID()}`, podIp = nextPodIp(), terminal = "runner" } = options;
   const id = randomUUID();
   const podSecret = randomBytes(32).toString("base64url");
-  await insertSession(pool, {
+  const session = {
     id,
     owner_uid: owner,
     request_id: randomUUID(),
@@ -143,9 +144,10 @@ async function createSession(pool: Pool, options: Parameters<World["createSessio
     pod_secret: podSecret,
     lifetime_seconds: 600,
     idle_seconds: 0,
-  });
+  };
+  await insertSession(pool, session, noLimits);
   await markSessionPrepared(pool, id);
-  await startSession(pool, id);
+  await startQueuedSessions(pool, noLimits);
   await markSessionReady(pool, id, podIp);
   return { id, owner, podIp, podSecret };
 }

@@ -5,6 +5,10 @@ import * as sessions from "./migrations/000001_sessions.ts";
 import * as tokenJti from "./migrations/000002_token_jti.ts";
 import * as preparedAt from "./migrations/000003_prepared_at.ts";
 import * as roles from "./migrations/000004_roles.ts";
+import * as audit from "./migrations/000005_audit.ts";
+import * as queue from "./migrations/000005_queue.ts";
+import * as transitions from "./migrations/000005_transitions.ts";
+import * as activity from "./migrations/000006_activity.ts";
 
 // Named here instead of being read from a folder, so that a bundle contains them. Each runs while the build before it serves:
 // docs/deploying.md says what that forbids.
@@ -13,6 +17,10 @@ const migrations: Record<string, Knex.Migration> = {
   "000002_token_jti": tokenJti,
   "000003_prepared_at": preparedAt,
   "000004_roles": roles,
+  "000005_audit": audit,
+  "000005_queue": queue,
+  "000005_transitions": transitions,
+  "000006_activity": activity,
 };
 
 const migrationSource: Knex.MigrationSource<string> = {

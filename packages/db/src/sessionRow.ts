@@ -25,6 +25,12 @@ export interface SessionRow {
   started_at: Date | null;
   ready_at: Date | null;
   ended_at: Date | null;
+  /** The latest of the three below, or when it became ready. */
   last_active_at: Date | null;
+  last_attach_at: Date | null;
+  last_input_at: Date | null;
+  last_output_at: Date | null;
   expires_at: Date;
+  /** Its place in the queue, 1 is next; null where it is not queued. Only queries that say so tell it. */
+  position?: number | null;
 }

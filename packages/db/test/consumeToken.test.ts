@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
-import { type TestDatabase, startTestDatabase } from "@cliscale/local/testing";
+import { noLimits, type TestDatabase, startTestDatabase } from "@cliscale/local/testing";
 import type { Pool } from "pg";
 import {
   consumeToken,
@@ -11,7 +11,7 @@ import {
   insertToken,
   markSessionPrepared,
   markSessionReady,
-  startSession,
+  startQueuedSessions,
 } from "../src/index.ts";
 
 let database: TestDatabase;
@@ -29,7 +29,7 @@ after(async () => {
 
 async function readySession(): Promise<string> {
   const id = randomUUID();
-  await insertSession(pool, {
+  const session = {
     id,
     owner_uid: "ada",
     request_id: randomUUID(),
@@ -41,9 +41,10 @@ async function readySession(): Promise<string> {
     pod_secret: "secret",
     lifetime_seconds: 600,
     idle_seconds: 0,
-  });
+  } as const;
+  await insertSession(pool, session, noLimits);
   await markSessionPrepared(pool, id);
-  await startSession(pool, id);
+  await startQueuedSessions(pool, noLimits);
   await markSessionReady(pool, id, "10.0.0.1");
   return id;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
+import { randomInt, randomUUID } from "node:crypto";
 import { after, before, suite, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
@@ -33,6 +33,14 @@ async function untilSomebodyWaits(client: Client): Promise<void> {
 
 /** Values that every build could write, of each table; a table that is new needs some here. */
 const samples: Record<string, () => Record<string, unknown>> = {
+  audit_events: () => ({
+    id: randomInt(1_000_000_000, 2_000_000_000),
+    at: new Date(),
+    action: "create",
+    actor: "ada",
+    owner_uid: "ada",
+  }),
+  revoked_users: () => ({ owner_uid: "eve", revoked_at: new Date(), revoked_by: "cliscale" }),
   sessions: () => ({
     id: randomUUID(),
     owner_uid: "ada",
@@ -49,7 +57,9 @@ const samples: Record<string, () => Record<string, unknown>> = {
     created_at: new Date(),
     ended_at: new Date(),
     expires_at: new Date(),
+    idle_check_at: new Date(),
   }),
+  gateways: () => ({ id: randomUUID(), reported_at: new Date(), covered_until: new Date() }),
   token_jti: () => ({
     jti: randomUUID(),
     session_id: randomUUID(),

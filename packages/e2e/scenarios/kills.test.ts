@@ -2,22 +2,27 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { attach } from "../src/socket.ts";
-import { leftProcesses, processesOf } from "../src/processes.ts";
+import { type FoundProcess, isGateway, leftProcesses, processesOf } from "../src/processes.ts";
 import { startTestStack, type TestStack } from "../src/stack.ts";
 import { signInDemo, signUp } from "../src/user.ts";
 
-/** Each part by a piece of its command line, and whether the sessions that run survive its death. */
+const by =
+  (piece: string) =>
+  ({ command }: FoundProcess) =>
+    command.includes(piece);
+
+/** Each part, and how its process is known. */
 const parts = [
-  { name: "firebase emulators", command: "firebase-tools/lib/bin/firebase.js" },
-  { name: "gateway", command: "gateway/src/main.ts" },
-  { name: "Kubernetes stand-in", command: "local/src/kubernetes/main.ts" },
-  { name: "PostgreSQL", command: "bin/postgres -D" },
-  { name: "PostgreSQL's keeper", command: "local/src/postgres/main.ts" },
-  { name: "Cloud KMS stand-in", command: "local/src/kms/main.ts" },
-  { name: "Cloud Scheduler stand-in", command: "local/src/scheduler/main.ts" },
-  { name: "emulators' keeper", command: "local/src/firebase/main.ts" },
-  { name: "stack", command: "node packages/local/src/main.ts" },
-  { name: "npm's child", command: "toolchain/run.mjs" },
+  { name: "firebase emulators", isIt: by("firebase-tools/lib/bin/firebase.js") },
+  { name: "gateway", isIt: isGateway },
+  { name: "Kubernetes stand-in", isIt: by("local/src/kubernetes/main.ts") },
+  { name: "PostgreSQL", isIt: by("bin/postgres -D") },
+  { name: "PostgreSQL's keeper", isIt: by("local/src/postgres/main.ts") },
+  { name: "Cloud KMS stand-in", isIt: by("local/src/kms/main.ts") },
+  { name: "Cloud Scheduler stand-in", isIt: by("local/src/scheduler/main.ts") },
+  { name: "emulators' keeper", isIt: by("local/src/firebase/main.ts") },
+  { name: "stack", isIt: by("node packages/local/src/main.ts") },
+  { name: "npm's child", isIt: by("toolchain/run.mjs") },
 ];
 
 /** Two of the ten at the small size: the one that holds users, and the one that holds everything. */
@@ -29,7 +34,7 @@ after(async () => {
   await stack?.remove();
 });
 
-for (const { name, command } of chosen) {
+for (const { name, isIt } of chosen) {
   test(`after SIGKILL of the ${name} and a stop, no process is left, and the next start has everything`, async () => {
     stack = await startTestStack(stack && { stateDir: stack.stateDir });
     const user = await signInDemo(stack);
@@ -41,7 +46,7 @@ for (const { name, command } of chosen) {
     // The users are written down a moment after they have changed.
     await delay(5_000);
 
-    const victim = (await processesOf(stack)).find((entry) => entry.command.includes(command));
+    const victim = (await processesOf(stack)).find(isIt);
     assert.ok(victim, `there is no ${name}`);
     process.kill(victim.pid, "SIGKILL");
     await delay(1_000);

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { findFreePort } from "@cliscale/local/ports";
 import { type Listener, listeners, projectId, region, root } from "@cliscale/local/settings";
 
@@ -27,30 +28,52 @@ export interface TestStack {
   remove(): Promise<void>;
 }
 
-/** `npm start`, by the npm that runs the tests where one does: the one first on PATH may then be a dependency of ours. */
+/** `npm start`. */
 export function spawnNpmStart(env: NodeJS.ProcessEnv) {
+  return spawnNpm(["start"], env);
+}
+
+/** Runs `npm run admin` on a stack, as its operator does. */
+export async function runAdmin({ env }: TestStack, ...args: string[]) {
+  const child = spawnNpm(["run", "--silent", "admin", "--", ...args], env);
+  const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+  return { output, errors, code: code as number | null };
+}
+
+/** npm as it runs the tests where one does: the one first on PATH may then be a dependency of ours. */
+function spawnNpm(args: string[], env: NodeJS.ProcessEnv) {
   const npm = process.env["npm_execpath"];
   const program = npm ? process.execPath : "npm";
-  return spawn(program, npm ? [npm, "start"] : ["start"], { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+  return spawn(program, npm ? [npm, ...args] : args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
 }
 
 const startMilliseconds = 180_000;
 /** Pod addresses of the tests' stacks, so that they do not meet those of a stack that a person runs beside them. */
 const podRange = "127.70.0.0/16";
 
-export async function startTestStack(options: { stateDir?: string; env?: NodeJS.ProcessEnv } = {}): Promise<TestStack> {
+export interface TestStackOptions {
+  /** Of an earlier start, to go on with; a new one if not given. */
+  stateDir?: string;
+  /** Free ones if not given. */
+  ports?: Record<Listener, number>;
+  env?: NodeJS.ProcessEnv;
+}
+
+export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
   await mkdir(join(root, ".cliscale"), { recursive: true });
   const stateDir = options.stateDir ?? (await mkdtemp(join(root, ".cliscale/test-")));
   // As `npm start` makes it: PostgreSQL runs as another user where the tests run as root.
   await chmod(stateDir, 0o755);
   const names = Object.keys(listeners) as Listener[];
-  const ports = {} as Record<Listener, number>;
-  for (const name of names) ports[name] = await findFreePort();
+  const ports = options.ports ?? (await findFreePorts(names));
   const env = {
     ...process.env,
     ...Object.fromEntries(names.map((name) => [listeners[name].variable, String(ports[name])])),
     CLISCALE_STATE_DIR: stateDir,
     CLISCALE_POD_RANGE: podRange,
+    // One user of a test does more than a person should; the limits have scenarios of their own.
+    CLISCALE_SESSIONS_PER_USER: "1000",
+    CLISCALE_CREATES_PER_MINUTE: "100000",
     // A test runs inside another test runner's process, whose context npm's children must not take for theirs.
     NODE_TEST_CONTEXT: undefined,
     ...options.env,
@@ -101,4 +124,10 @@ export async function startTestStack(options: { stateDir?: string; env?: NodeJS.
       await rm(stateDir, { recursive: true, force: true });
     },
   };
+}
+
+async function findFreePorts(names: Listener[]): Promise<Record<Listener, number>> {
+  const ports = {} as Record<Listener, number>;
+  for (const name of names) ports[name] = await findFreePort();
+  return ports;
 }

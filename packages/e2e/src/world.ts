@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { terminalPort } from "@cliscale/protocol";
 import { Client as Database } from "pg";
 import { namespace, openCluster, type TestCluster } from "./cluster.ts";
-import { type FoundProcess, processesOf } from "./processes.ts";
+import { type FoundProcess, isGateway, processesOf } from "./processes.ts";
 import { countConnections } from "./sockets.ts";
 import { startTestStack, type TestStack } from "./stack.ts";
 import { signInDemo, type TestUser } from "./user.ts";
@@ -110,14 +110,17 @@ function isOfPod({ command }: FoundProcess): boolean {
   return command.includes("/kubernetes/pods/") || command.includes("runner/src/main.ts");
 }
 
-function isGateway({ command }: FoundProcess): boolean {
-  return command.includes("gateway/src/main.ts");
-}
-
 /** The process of a part of the stack, by a piece of its command line. */
 export async function processOf({ stack }: World, command: string): Promise<FoundProcess> {
   const found = (await processesOf(stack)).find((entry) => entry.command.includes(command));
   assert.ok(found, `no process of the stack is ${command}`);
+  return found;
+}
+
+/** The process of the one gateway, in its sandbox. */
+export async function gatewayProcess({ stack }: World): Promise<FoundProcess> {
+  const found = (await processesOf(stack)).find(isGateway);
+  assert.ok(found, "no gateway runs");
   return found;
 }
 

@@ -1,6 +1,7 @@
 // `npm start`: cliscale on this machine. Progress goes to standard error; standard output says how to get in.
 import { createLogger, EnvironmentError, runUntilStopped } from "@cliscale/service";
 import { demoEmail, readStackSettings } from "./settings.ts";
+import { HelmMissingError } from "@cliscale/toolchain/kubernetesTools";
 import { startStack } from "./stack.ts";
 import { PortTakenError } from "./stack/ports.ts";
 
@@ -29,7 +30,8 @@ try {
     stop("failure");
   });
 } catch (error) {
-  const expected = error instanceof PortTakenError || error instanceof EnvironmentError;
-  say(expected ? error.message : `the start failed: ${error instanceof Error ? error.message : String(error)}`);
+  const expected = [PortTakenError, HelmMissingError, EnvironmentError].some((kind) => error instanceof kind);
+  const message = error instanceof Error ? error.message : String(error);
+  say(expected ? message : `the start failed: ${message}`);
   process.exit(1);
 }

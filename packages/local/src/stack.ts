@@ -1,16 +1,17 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { migrate } from "@cliscale/db/migrate";
-import { nodeOptions as gatewayNodeOptions } from "@cliscale/gateway/node-options";
 import { buildFunctions } from "@cliscale/toolchain/buildFunctions";
 import { buildHosting } from "@cliscale/toolchain/buildHosting";
-import { allowedOrigins, prepareProject, tokenIssuer, urls } from "./firebase/project.ts";
+import { requireHelm } from "@cliscale/toolchain/kubernetesTools";
+import { allowedOrigins, prepareProject, urls } from "./firebase/project.ts";
 import { root, type StackSettings } from "./settings.ts";
+import { ensureDatabaseUsers } from "./stack/databaseUsers.ts";
 import { ensureDemoUser } from "./stack/demoUser.ts";
 import { writeNpmrc } from "./stack/npmrc.ts";
 import type { ReadyMessage } from "./stack/part.ts";
 import { requireFreePorts } from "./stack/ports.ts";
+import { ensureRelease } from "./stack/release.ts";
 import { type Supervisor, superviseParts } from "./stack/supervisor.ts";
 
 export interface Stack {
@@ -24,23 +25,26 @@ export interface Stack {
 
 /**
  * Starts the whole of cliscale on this machine: PostgreSQL, the stand-ins for Cloud KMS, Cloud Scheduler and Kubernetes, the
- * Firebase emulators with the functions and the page, and the gateway. Resolves when a session can be created.
- * @throws PortTakenError before anything is started; Error when a part does not come up, after stopping the others.
+ * chart with the gateway, and the Firebase emulators with the functions and the page. Resolves when a session can be created.
+ * @throws PortTakenError or HelmMissingError before anything is started; Error when a part does not come up, after stopping the others.
  */
 export async function startStack(settings: StackSettings, say: (text: string) => void): Promise<Stack> {
   await requireFreePorts(settings);
+  const helm = await requireHelm();
   await mkdir(settings.stateDir, { recursive: true });
   const supervisor = superviseParts(say);
   try {
     say("starting PostgreSQL, Cloud KMS, Kubernetes and the Firebase emulators");
-    await Promise.all([
+    const dataPlane = Promise.all([
       startDatabase(supervisor, settings),
-      startKms(supervisor, settings),
       startKubernetes(supervisor, settings, say),
+    ]).then(([databaseId]) => ensureRelease(settings, { helm, databaseId, say }));
+    await Promise.all([
+      startKms(supervisor, settings),
+      dataPlane,
       buildProject(settings).then((folder) => startFirebase(supervisor, settings, folder)),
     ]);
-    say("starting the gateway and Cloud Scheduler");
-    await Promise.all([startGateway(supervisor, settings), startScheduler(supervisor, settings)]);
+    await startScheduler(supervisor, settings);
     const demoPassword = await ensureDemoUser(urls.auth(settings), join(settings.stateDir, "demo-password"));
     return { demoPassword, url: urls.hosting(settings), failed: supervisor.failed, stop: supervisor.stop };
   } catch (error) {
@@ -55,13 +59,14 @@ async function buildProject(settings: StackSettings): Promise<string> {
   return prepareProject(settings);
 }
 
-async function startDatabase(supervisor: Supervisor, settings: StackSettings): Promise<void> {
+/** Resolves to what tells its data from all others. */
+async function startDatabase(supervisor: Supervisor, settings: StackSettings): Promise<string> {
   await supervisor.start(
     part(settings, "postgres", "packages/local/src/postgres/main.ts", {
       CLISCALE_POSTGRES_PORT: String(settings.ports.postgres),
     }),
   );
-  await migrate(urls.postgres(settings));
+  return ensureDatabaseUsers(urls.postgres(settings));
 }
 
 function startKms(supervisor: Supervisor, settings: StackSettings): Promise<ReadyMessage> {
@@ -80,6 +85,9 @@ async function startKubernetes(
     part(settings, "kubernetes", "packages/local/src/kubernetes/main.ts", {
       CLISCALE_KUBERNETES_PORT: String(settings.ports.kubernetes),
       CLISCALE_POD_RANGE: settings.podRange,
+      CLISCALE_KUBERNETES_CONTENTS: "bare",
+      CLISCALE_GATEWAY_PORT: String(settings.ports.gateway),
+      CLISCALE_GATEWAY_ADMIN_PORT: String(settings.ports.gatewayAdmin),
     }),
   );
   if (!sandboxed) {
@@ -116,23 +124,6 @@ function startScheduler(supervisor: Supervisor, settings: StackSettings): Promis
       CLISCALE_FUNCTIONS_PORT: String(settings.ports.functions),
     }),
   );
-}
-
-function startGateway(supervisor: Supervisor, settings: StackSettings): Promise<ReadyMessage> {
-  return supervisor.start({
-    ...part(settings, "gateway", "gateway/src/main.ts", {
-      CLISCALE_GATEWAY_HOST: "127.0.0.1",
-      CLISCALE_GATEWAY_PORT: String(settings.ports.gateway),
-      CLISCALE_GATEWAY_ADMIN_PORT: String(settings.ports.gatewayAdmin),
-      CLISCALE_DATABASE_URL: urls.postgres(settings),
-      CLISCALE_JWKS_URL: `${urls.hosting(settings)}/.well-known/jwks.json`,
-      CLISCALE_TOKEN_ISSUER: tokenIssuer,
-      CLISCALE_ALLOWED_ORIGINS: allowedOrigins(settings),
-      CLISCALE_POD_RANGE: settings.podRange,
-      CLISCALE_DRAIN_SECONDS: "1",
-    }),
-    execArgv: gatewayNodeOptions,
-  });
 }
 
 /** Nothing of npm's environment, nor of the user's own, steers a part: it gets what is named here. */

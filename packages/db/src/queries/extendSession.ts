@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { queuePosition } from "../queuePosition.ts";
 import type { SessionRow } from "../sessionRow.ts";
 
 /**
@@ -12,7 +13,7 @@ export async function extendSession(
   { lifetimeSeconds, lifetimeMaxSeconds }: { lifetimeSeconds: number; lifetimeMaxSeconds: number },
 ): Promise<SessionRow | undefined> {
   const { rows } = await pool.query<SessionRow>(
-    `update sessions
+    `update sessions s
      set
        lifetime_seconds = case
          when state = 'queued' then greatest(lifetime_seconds, least($2::integer, $3::integer))
@@ -23,7 +24,7 @@ export async function extendSession(
          least(now() + make_interval(secs => $2), coalesce(started_at, now()) + make_interval(secs => $3))
        )
      where id = $1 and (state = 'queued' or state in ('starting', 'ready') and expires_at > now())
-     returning *`,
+     returning s.*, ${queuePosition}`,
     [id, lifetimeSeconds, lifetimeMaxSeconds],
   );
   return rows[0];

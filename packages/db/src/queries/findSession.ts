@@ -1,12 +1,13 @@
 import type { Pool } from "pg";
+import { queuePosition } from "../queuePosition.ts";
 import type { SessionRow } from "../sessionRow.ts";
 
-/** The session of this owner with this id. */
+/** The session of this owner with this id, and its place in the queue. */
 export async function findSession(pool: Pool, ownerUid: string, id: string): Promise<SessionRow | undefined> {
-  const { rows } = await pool.query<SessionRow>(`select * from sessions where id = $1 and owner_uid = $2`, [
-    id,
-    ownerUid,
-  ]);
+  const { rows } = await pool.query<SessionRow>(
+    `select s.*, ${queuePosition} from sessions s where s.id = $1 and s.owner_uid = $2`,
+    [id, ownerUid],
+  );
   return rows[0];
 }
 
@@ -16,9 +17,9 @@ export async function findSessionOfRequest(
   ownerUid: string,
   requestId: string,
 ): Promise<SessionRow | undefined> {
-  const { rows } = await pool.query<SessionRow>(`select * from sessions where owner_uid = $1 and request_id = $2`, [
-    ownerUid,
-    requestId,
-  ]);
+  const { rows } = await pool.query<SessionRow>(
+    `select s.*, ${queuePosition} from sessions s where s.owner_uid = $1 and s.request_id = $2`,
+    [ownerUid, requestId],
+  );
   return rows[0];
 }

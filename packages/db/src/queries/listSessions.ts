@@ -1,5 +1,6 @@
 import type { SessionState } from "@cliscale/protocol";
 import type { Pool } from "pg";
+import { queuePosition } from "../queuePosition.ts";
 import type { SessionRow } from "../sessionRow.ts";
 
 export interface SessionListing {
@@ -31,7 +32,7 @@ export async function listSessions(
   { ownerUid, state, after, limit }: SessionListing,
 ): Promise<{ sessions: SessionRow[]; next?: SessionPosition }> {
   const { rows } = await pool.query<ListedRow>(
-    `select s.*, (extract(epoch from s.created_at) * 1000000)::bigint as created_microseconds
+    `select s.*, (extract(epoch from s.created_at) * 1000000)::bigint as created_microseconds, ${queuePosition}
      from sessions s
        cross join (select timestamptz 'epoch' + $3::bigint * interval '1 microsecond' as created_at, $4::uuid as id) after
      where s.owner_uid = $1 and ($2::text is null or s.state = $2)

@@ -5,7 +5,7 @@ import { closeCodes, type StageEvent } from "@cliscale/protocol";
 import { jobName } from "../../src/cluster.ts";
 import { attach } from "../../src/socket.ts";
 import { openTextTerminal } from "../../src/textTerminal.ts";
-import { eventually, leavesNothing, podProcess, processOf, startWorld, type World } from "../../src/world.ts";
+import { eventually, gatewayProcess, leavesNothing, podProcess, startWorld, type World } from "../../src/world.ts";
 
 const shell = { bundle: { source: "template:shell" } };
 let world: World;
@@ -99,7 +99,7 @@ test("a gateway that is killed while a client is attached: it attaches again, an
     await terminal.until(/[$#] $/);
     terminal.type("secret=kept; echo before-$((1 + 1))\r");
     await terminal.until(/before-2/);
-    process.kill((await processOf(world, "gateway/src/main.ts")).pid, "SIGKILL");
+    process.kill((await gatewayProcess(world)).pid, "SIGKILL");
     await eventually(async () => assert.equal(terminal.state, "reattaching"));
     await eventually(async () => assert.equal(terminal.state, "attached"), { seconds: 60 });
     terminal.type("echo after-$secret\r");

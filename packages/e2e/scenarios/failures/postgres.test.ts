@@ -14,10 +14,7 @@ const callers = full ? 6 : 3;
 const loadMilliseconds = full ? 30_000 : 12_000;
 let world: World;
 
-const skip = !full && "it takes minutes: npm run test:full";
-
 before(async () => {
-  if (skip) return;
   world = await startWorld();
 });
 
@@ -100,7 +97,7 @@ function requireInWords({ succeeded, refused }: Tally): void {
   }
 }
 
-test("PostgreSQL that stands still: calls end by their deadlines, in words", { skip }, async () => {
+test("PostgreSQL that stands still: calls end by their deadlines, in words", async () => {
   const tally = await underLoad(async () => {
     const { pid } = await processOf(world, "bin/postgres -D");
     const children = await childrenOf(pid);
@@ -112,20 +109,16 @@ test("PostgreSQL that stands still: calls end by their deadlines, in words", { s
   assert.ok(tally.refused.length > 0, "nobody noticed");
 });
 
-test(
-  "PostgreSQL that is killed: an emptied list of tokens admits nobody, and sessions are still there",
-  { skip },
-  async () => {
-    requireInWords(
-      await underLoad(async () => {
-        process.kill((await processOf(world, "bin/postgres -D")).pid, "SIGKILL");
-        await delay(500);
-      }),
-    );
-  },
-);
+test("PostgreSQL that is killed: an emptied list of tokens admits nobody, and sessions are still there", async () => {
+  requireInWords(
+    await underLoad(async () => {
+      process.kill((await processOf(world, "bin/postgres -D")).pid, "SIGKILL");
+      await delay(500);
+    }),
+  );
+});
 
-test("PostgreSQL of which one connection is killed, which restarts all of them", { skip }, async () => {
+test("PostgreSQL of which one connection is killed, which restarts all of them", async () => {
   requireInWords(
     await underLoad(async () => {
       const [row] = await world.query<{ pid: number }>(

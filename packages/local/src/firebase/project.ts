@@ -1,6 +1,8 @@
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { tokenFileOf } from "../kms/iam/identities.ts";
 import { projectId, region, root, signingKey, type StackSettings } from "../settings.ts";
+import { databaseUrlFor } from "../stack/databaseUsers.ts";
 import { findFreePort } from "../stack/ports.ts";
 
 interface FirebaseJson {
@@ -37,6 +39,7 @@ export async function prepareProject(settings: StackSettings): Promise<string> {
   await cp(join(root, "hosting/dist"), join(folder, "hosting"), { recursive: true });
   await writeFile(join(folder, "firebase.json"), JSON.stringify(await localFirebaseJson(settings), null, 2));
   await writeFile(join(folder, `functions/.env.${projectId}`), functionsEnv(settings), { mode: 0o600 });
+  await writeFile(join(settings.stateDir, "admin.env"), adminEnv(settings), { mode: 0o600 });
   await writeFile(join(folder, "hosting/config.json"), JSON.stringify(pageConfig(settings), null, 2));
   return folder;
 }
@@ -73,9 +76,11 @@ async function localFirebaseJson(settings: StackSettings): Promise<FirebaseJson>
 function functionsEnv(settings: StackSettings): string {
   const { ports, stateDir } = settings;
   const params = {
-    CLISCALE_DATABASE_URL: urls.postgres(settings),
+    CLISCALE_DATABASE_URL: databaseUrlFor("functions", urls.postgres(settings)),
     CLISCALE_SIGNING_KEY: signingKey,
     CLISCALE_KMS_ENDPOINT: `http://127.0.0.1:${ports.kms}`,
+    CLISCALE_KMS_TOKEN_FILE: tokenFileOf("functions", stateDir),
+    CLISCALE_KMS_ROTATION_TOKEN_FILE: tokenFileOf("rotation", stateDir),
     CLISCALE_SCHEDULER_ENDPOINT: `http://127.0.0.1:${ports.scheduler}`,
     CLISCALE_KUBERNETES_ENDPOINT: `https://127.0.0.1:${ports.kubernetes}`,
     CLISCALE_KUBERNETES_CA_FILE: join(stateDir, "ca.crt"),
@@ -85,9 +90,27 @@ function functionsEnv(settings: StackSettings): string {
     CLISCALE_GATEWAY_URL: urls.gateway(settings),
     CLISCALE_TOKEN_ISSUER: tokenIssuer,
     CLISCALE_ALLOWED_ORIGINS: allowedOrigins(settings),
+    CLISCALE_ALLOWED_USERS: "*",
+    CLISCALE_GATEWAYS_MAX: "1",
     ...settings.product,
   };
-  return Object.entries(params)
+  return toEnvFile(params);
+}
+
+/** What `npm run admin` needs to act on this stack. */
+function adminEnv(settings: StackSettings): string {
+  const admin = {
+    GCLOUD_PROJECT: projectId,
+    FIREBASE_AUTH_EMULATOR_HOST: `127.0.0.1:${settings.ports.auth}`,
+    METADATA_SERVER_DETECTION: "none",
+    // The operator's own, who may change versions of the key too.
+    CLISCALE_KMS_ROTATION_TOKEN_FILE: tokenFileOf("operator", settings.stateDir),
+  };
+  return functionsEnv(settings) + toEnvFile(admin);
+}
+
+function toEnvFile(values: Record<string, string>): string {
+  return Object.entries(values)
     .map(([name, value]) => `${name}=${JSON.stringify(value)}\n`)
     .join("");
 }

@@ -1,12 +1,16 @@
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import type { Logger } from "@cliscale/service";
 import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall, status } from "@grpc/grpc-js";
 import { fromJSON, type ServiceDefinition } from "@grpc/proto-loader";
 import { createFaults, type Faults } from "./faults.ts";
 import { StatusError } from "./statusError.ts";
 
-/** One handler per modelled method, by its name in the API. Requests are parsed by the handlers themselves. */
-export type Handlers = Record<string, (request: unknown) => Promise<object> | object>;
+/**
+ * One handler per modelled method, by its name in the API. Requests are parsed by the handlers themselves. `caller` is who calls, where
+ * the server knows callers.
+ */
+export type Handlers = Record<string, (request: unknown, caller?: string) => Promise<object> | object>;
 
 export interface GrpcServerOptions {
   /** A client package of Google's, which brings the protos of its API. */
@@ -14,6 +18,10 @@ export interface GrpcServerOptions {
   /** Full name of the service in those protos. */
   service: string;
   handlers: Handlers;
+  /** Those of google.iam.v1.IAMPolicy, where it is served beside. */
+  policyHandlers?: Handlers | undefined;
+  /** Callers by their bearer tokens; by an empty one, who sends none. */
+  callers?: ReadonlyMap<string, string> | undefined;
   /** 0 for a free one. */
   port: number;
   logger?: Logger | undefined;
@@ -28,6 +36,7 @@ export interface GrpcServer {
 }
 
 const host = "127.0.0.1";
+const policyService = "google.iam.v1.IAMPolicy";
 const drainMilliseconds = 1_000;
 const require = createRequire(import.meta.url);
 
@@ -37,26 +46,34 @@ const require = createRequire(import.meta.url);
  * @throws Error when the port is taken.
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const definition = loadService(options.clientPackage, options.service);
-  const faults = createFaults(Object.keys(options.handlers));
+  const { handlers, policyHandlers } = options;
+  const faults = createFaults(Object.keys({ ...handlers, ...policyHandlers }));
   const server = new Server();
-  server.addService(definition, implement(options, faults));
+  const protos = require.resolve(`${options.clientPackage}/build/protos/protos.json`);
+  server.addService(loadService(protos, options.service), implement(handlers, options, faults));
+  if (policyHandlers) {
+    server.addService(loadService(policyProtos(), policyService), implement(policyHandlers, options, faults));
+  }
   const port = await bind(server, options.port);
   let stopped: Promise<void> | undefined;
   return { port, inject: faults.inject, stop: () => (stopped ??= stop(server)) };
 }
 
-function loadService(clientPackage: string, service: string): ServiceDefinition {
-  const protos = require(`${clientPackage}/build/protos/protos.json`);
-  return fromJSON(protos, { longs: Number, enums: String, defaults: false })[service] as ServiceDefinition;
+/** It comes with what all of Google's clients are built on, which exports its program alone. */
+function policyProtos(): string {
+  return join(dirname(require.resolve("google-gax")), "../protos/iam_service.json");
 }
 
-function implement(options: GrpcServerOptions, faults: Faults) {
+function loadService(protos: string, service: string): ServiceDefinition {
+  return fromJSON(require(protos), { longs: Number, enums: String, defaults: false })[service] as ServiceDefinition;
+}
+
+function implement(handlers: Handlers, options: GrpcServerOptions, faults: Faults) {
   return Object.fromEntries(
-    Object.keys(options.handlers).map((method) => [
+    Object.entries(handlers).map(([method, handler]) => [
       method,
       (call: ServerUnaryCall<unknown, object>, callback: sendUnaryData<object>) => {
-        const respond = async () => callback(...(await answer(method, call, options, faults)));
+        const respond = async () => callback(...(await answer(method, handler, call, options, faults)));
         void respond();
       },
     ]),
@@ -65,8 +82,9 @@ function implement(options: GrpcServerOptions, faults: Faults) {
 
 async function answer(
   method: string,
+  handler: Handlers[string],
   call: ServerUnaryCall<unknown, object>,
-  { handlers, logger }: GrpcServerOptions,
+  { callers, logger }: GrpcServerOptions,
   faults: Faults,
 ): Promise<Parameters<sendUnaryData<object>>> {
   const startedAt = performance.now();
@@ -74,7 +92,7 @@ async function answer(
   call.on("cancelled", () => cancelled.abort());
   try {
     await faults.strike(method, cancelled.signal);
-    const response = await handlers[method]!(call.request);
+    const response = await handler(call.request, callers?.get(tokenOf(call)));
     logger?.info({ method, code: "OK", milliseconds: elapsed(startedAt) }, "call");
     return [null, response];
   } catch (error) {
@@ -83,6 +101,12 @@ async function answer(
     logger?.warn({ method, code, milliseconds: elapsed(startedAt), ...cause }, "call");
     return [{ code: status[code], details: message }];
   }
+}
+
+function tokenOf({ metadata }: ServerUnaryCall<unknown, object>): string {
+  const [authorization] = metadata.get("authorization");
+  // Of a scheme that is not known, all of it: it is no token.
+  return authorization === undefined ? "" : String(authorization).replace(/^Bearer /, "");
 }
 
 function elapsed(startedAt: number): number {

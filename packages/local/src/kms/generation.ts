@@ -1,5 +1,5 @@
 import type { Logger } from "@cliscale/service";
-import type { StateFile } from "../grpc/stateFile.ts";
+import type { StateFile } from "../stateFile.ts";
 import { generateRsaKey } from "./rsaKey.ts";
 import { find, type KmsState } from "./state.ts";
 

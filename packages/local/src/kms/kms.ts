@@ -1,4 +1,4 @@
-import type { StateFile } from "../grpc/stateFile.ts";
+import type { StateFile } from "../stateFile.ts";
 import type { KmsState } from "./state.ts";
 
 /** What the handlers work with. */

@@ -12,6 +12,7 @@ const environment = readEnvironment({
 const starting = startKms({
   port: environment.CLISCALE_KMS_PORT,
   stateDir: environment.CLISCALE_STATE_DIR,
+  guarded: true,
   logger,
 });
 runUntilStopped(logger, async () => (await starting).stop());

@@ -1,10 +1,13 @@
-import { type GrpcServer, type Handlers, startGrpcServer } from "../grpc/server.ts";
-import { createAttachKey } from "./defaultKey.ts";
+import { type GrpcServer, type GrpcServerOptions, type Handlers, startGrpcServer } from "../grpc/server.ts";
+import { createAttachKey, grantAttachKey } from "./defaultKey.ts";
+import { loadIdentities } from "./iam/identities.ts";
 import { createKeyManagementService, type KeyManagementServiceOptions } from "./service.ts";
 
 export interface KmsOptions extends KeyManagementServiceOptions {
   /** 0 for a free one. */
   port: number;
+  /** Whether callers must name themselves by the tokens in the state folder, and may do what the key's policy lets them. */
+  guarded?: boolean | undefined;
 }
 
 /**
@@ -13,10 +16,16 @@ export interface KmsOptions extends KeyManagementServiceOptions {
  * @throws Error when the port is taken or the state is damaged.
  */
 export async function startKms(options: KmsOptions): Promise<GrpcServer> {
-  const { handlers, settled } = await createKeyManagementService(options);
+  const { handlers, policies, guarded, settled } = await createKeyManagementService(options);
   await createAttachKey(handlers);
+  await grantAttachKey(policies);
   await settled();
-  const server = await serveKms(handlers, options);
+  const server = await (options.guarded
+    ? serveKms(guarded.handlers, options, {
+        policyHandlers: guarded.policyHandlers,
+        callers: await loadIdentities(options.stateDir),
+      })
+    : serveKms(handlers, options));
   return {
     ...server,
     async stop() {
@@ -27,11 +36,16 @@ export async function startKms(options: KmsOptions): Promise<GrpcServer> {
 }
 
 /** Serves handlers of google.cloud.kms.v1.KeyManagementService. */
-export function serveKms(handlers: Handlers, { port, logger }: Pick<KmsOptions, "port" | "logger">) {
+export function serveKms(
+  handlers: Handlers,
+  { port, logger }: Pick<KmsOptions, "port" | "logger">,
+  guard: Pick<GrpcServerOptions, "policyHandlers" | "callers"> = {},
+) {
   return startGrpcServer({
     clientPackage: "@google-cloud/kms",
     service: "google.cloud.kms.v1.KeyManagementService",
     handlers,
+    ...guard,
     port,
     logger,
   });

@@ -3,6 +3,7 @@ import type { Handlers } from "../grpc/server.ts";
 import { type Generation, createGeneration } from "./generation.ts";
 import { cryptoKeyHandlers } from "./cryptoKeys.ts";
 import { cryptoKeyVersionHandlers } from "./cryptoKeyVersions.ts";
+import { enforce, policyHandlers } from "./iam/policy.ts";
 import { keyRingHandlers } from "./keyRings.ts";
 import type { Kms } from "./kms.ts";
 import { signingHandlers } from "./signing.ts";
@@ -17,6 +18,10 @@ export interface KeyManagementServiceOptions {
 
 export interface KeyManagementService {
   handlers: Handlers;
+  /** Those of google.iam.v1.IAMPolicy. */
+  policies: Handlers;
+  /** Both, for callers that are known, by the policies of keys. */
+  guarded: { handlers: Handlers; policyHandlers: Handlers };
   /** Resolves when no key is being generated and the state on disk is complete. */
   settled: Generation["settled"];
 }
@@ -36,7 +41,10 @@ export async function createKeyManagementService({
     ...cryptoKeyVersionHandlers(kms),
     ...signingHandlers(kms),
   };
-  return { handlers: afterDestruction(kms, handlers), settled: generation.settled };
+  const current = afterDestruction(kms, handlers);
+  const policies = policyHandlers(kms);
+  const guarded = { handlers: enforce(kms, current), policyHandlers: enforce(kms, policies) };
+  return { handlers: current, policies, guarded, settled: generation.settled };
 }
 
 /** Before each call what is due is destroyed, so that no call sees a version longer than it has. */
@@ -44,9 +52,9 @@ function afterDestruction(kms: Kms, handlers: Handlers): Handlers {
   return Object.fromEntries(
     Object.entries(handlers).map(([method, handler]) => [
       method,
-      async (request: unknown) => {
+      async (request: unknown, member?: string) => {
         await destroyDue(kms);
-        return handler(request);
+        return handler(request, member);
       },
     ]),
   );

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import * as z from "zod";
-import { openStateFile, type StateFile } from "../grpc/stateFile.ts";
+import { openStateFile, type StateFile } from "../stateFile.ts";
 import { StatusError } from "../grpc/statusError.ts";
 import { modulusBits } from "./rsaKey.ts";
 
@@ -28,21 +28,27 @@ const version = z.strictObject({
   key: z.strictObject({ privateKey: z.string(), publicKey: z.string() }).optional(),
 });
 
+const binding = z.strictObject({ role: z.string(), members: z.array(z.string()) });
+
 /** All resources, by name. */
 const kmsState = z.strictObject({
   keyRings: z.record(z.string(), keyRing),
   cryptoKeys: z.record(z.string(), cryptoKey),
   versions: z.record(z.string(), version),
+  /** Who may do what, by the resource. */
+  policies: z.record(z.string(), z.array(binding)).default({}),
 });
 
 export type KeyRing = z.infer<typeof keyRing>;
 export type CryptoKey = z.infer<typeof cryptoKey>;
 export type Version = z.infer<typeof version>;
+export type Binding = z.infer<typeof binding>;
 export type KmsState = z.infer<typeof kmsState>;
 
 /** Private keys included, so the file is readable by this user alone. */
 export function openKmsState(stateDir: string): Promise<StateFile<KmsState>> {
-  return openStateFile(join(stateDir, "kms", "state.json"), kmsState, { keyRings: {}, cryptoKeys: {}, versions: {} });
+  const empty: KmsState = { keyRings: {}, cryptoKeys: {}, versions: {}, policies: {} };
+  return openStateFile<KmsState>(join(stateDir, "kms", "state.json"), kmsState, empty);
 }
 
 /** @throws StatusError NOT_FOUND */

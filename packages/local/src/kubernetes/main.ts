@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { createLogger, port, readEnvironment, runUntilStopped } from "@cliscale/service";
 import * as z from "zod";
 import { acceptFaults } from "../grpc/faultMessages.ts";
@@ -17,6 +18,7 @@ const starting = startKubernetes({
   port: environment.CLISCALE_KUBERNETES_PORT,
   stateDirectory: environment.CLISCALE_STATE_DIR,
   podRange: environment.CLISCALE_POD_RANGE,
+  objectsFile: join(environment.CLISCALE_STATE_DIR, "kubernetes/objects.json"),
   contents: environment.CLISCALE_KUBERNETES_CONTENTS,
   routePorts: { route: environment.CLISCALE_GATEWAY_PORT, admin: environment.CLISCALE_GATEWAY_ADMIN_PORT },
   logger,

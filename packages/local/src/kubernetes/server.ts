@@ -16,6 +16,7 @@ import { chooseIsolation } from "./kubelet/isolation.ts";
 import { startKubelet } from "./kubelet/kubelet.ts";
 import { openRoutePorts, type RoutePorts } from "./network/routePorts.ts";
 import { startServiceAddresses } from "./network/serviceAddresses.ts";
+import { openKeptObjects } from "./store/keptObjects.ts";
 import { type Contents, runnerNamespace, seed } from "./store/seed.ts";
 import { createStore } from "./store/store.ts";
 
@@ -31,6 +32,8 @@ export interface KubernetesOptions {
   routePorts?: RoutePorts;
   /** What the cluster holds from the start: `product`, the runner namespace with what the functions may do in it, or nothing but what every cluster has. */
   contents?: Contents;
+  /** The file in which objects outlive the cluster, but for pods and Jobs; without it everything is forgotten. */
+  objectsFile?: string;
   /** What container images stand for; the product's own by default. */
   images?: Images;
   /** false: pods are ordinary processes even where they could be sandboxed. */
@@ -105,6 +108,7 @@ export async function startKubernetes(options: KubernetesOptions): Promise<Kuber
 /** Everything behind the port. */
 async function startCluster(options: KubernetesOptions, tokens: Record<UserId, string>, podsDirectory: string) {
   const { logger } = options;
+  const keptObjects = options.objectsFile ? await openKeptObjects(options.objectsFile) : undefined;
   const isolation = options.sandbox === false ? hostProcess : await chooseIsolation(logger);
   const store = createStore(options.historyLength);
   const addresses = createAddressPool(options.podRange);
@@ -121,11 +125,13 @@ async function startCluster(options: KubernetesOptions, tokens: Record<UserId, s
   const stopControllers = controllers.map((start) => start(store, logger));
   const serviceAddresses = startServiceAddresses(store, addresses, logger);
   const stop = async () => {
+    await stopKeeping?.();
     await kubelet.close(stopGraceMilliseconds);
     for (const stopController of stopControllers) stopController();
     await serviceAddresses.close();
   };
   seed(store, options.contents ?? "product");
+  const stopKeeping = keptObjects?.keepThoseOf(store);
   const routePorts = await openRoutePorts(store, options.routePorts ?? {}, logger).catch(async (error: unknown) => {
     await stop();
     throw error;

@@ -1,6 +1,6 @@
 import type { Logger } from "@cliscale/service";
 import { status } from "@grpc/grpc-js";
-import type { StateFile } from "../grpc/stateFile.ts";
+import type { StateFile } from "../stateFile.ts";
 import type { SendAttempt } from "./attempt.ts";
 import type { Clock } from "./clock.ts";
 import { findJob, type Job, type SchedulerState } from "./job.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import * as z from "zod";
-import { openStateFile, type StateFile } from "../grpc/stateFile.ts";
+import { openStateFile, type StateFile } from "../stateFile.ts";
 import { StatusError } from "../grpc/statusError.ts";
 import { duration, timestamp } from "../grpc/time.ts";
 

@@ -3,7 +3,7 @@ import type { Logger } from "@cliscale/service";
 import { page } from "../grpc/page.ts";
 import { parseRequest } from "../grpc/request.ts";
 import type { Handlers } from "../grpc/server.ts";
-import type { StateFile } from "../grpc/stateFile.ts";
+import type { StateFile } from "../stateFile.ts";
 import { StatusError } from "../grpc/statusError.ts";
 import { type SendAttempt, sendAttempt } from "./attempt.ts";
 import { type Clock, systemClock } from "./clock.ts";

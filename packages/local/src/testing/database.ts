@@ -37,3 +37,12 @@ export async function startEmptyDatabase(): Promise<TestDatabase> {
     },
   };
 }
+
+/** Limits that no test reaches, for `insertSession` and `startQueuedSessions`. */
+export const noLimits = {
+  perUser: 1_000_000,
+  inTotal: 1_000_000,
+  createsPerMinute: 1_000_000,
+  sessionsTotal: 1_000_000,
+  launchSeconds: 40,
+};

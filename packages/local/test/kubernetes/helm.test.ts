@@ -5,9 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type StandInSubject, openStandIn } from "../../contract/kubernetes/subject.ts";
 import { succeeded } from "../../contract/kubernetes/steps.ts";
-import { watchEvents } from "../../contract/kubernetes/request.ts";
-import { resourceTypes } from "../../src/kubernetes/resources/registry.ts";
-import { apiVersionOf } from "../../src/kubernetes/resources/resourceType.ts";
+import { askDuring, changesSince, namesIn, since } from "./happenings.ts";
 import { findHelm } from "./tools.ts";
 
 const chart = fileURLToPath(new URL("chart", import.meta.url));
@@ -169,55 +167,3 @@ suite("helm --wait fails", { skip: helm.skip, concurrency: true, timeout: 90_000
     });
   }
 });
-
-type Change = Awaited<ReturnType<typeof changesSince>>[number];
-
-/** What has happened to a collection since a revision. */
-async function changesSince(subject: StandInSubject, revision: string, path: string) {
-  const query = `watch=true&timeoutSeconds=1&resourceVersion=${revision}`;
-  return Array.fromAsync(watchEvents(subject.kubeConfig, `${path}?${query}`, AbortSignal.timeout(10_000)));
-}
-
-/** The revision at which an object first was so. */
-async function since(
-  subject: StandInSubject,
-  revision: string,
-  path: string,
-  name: string,
-  isSo: (object: Change["object"]) => boolean,
-) {
-  const changes = await changesSince(subject, revision, path);
-  const first = changes.find(({ object }) => object.metadata.name === name && isSo(object));
-  assert.ok(first, `${path} ${name} never was so`);
-  return Number(first.object.metadata.resourceVersion);
-}
-
-/** Asks again and again, four at a time, while something else goes on. */
-async function askDuring(other: Promise<unknown>, question: () => Promise<string>) {
-  const answers: string[] = [];
-  const failures: unknown[] = [];
-  const over = new AbortController();
-  const asking = Array.from({ length: 4 }, async () => {
-    while (!over.signal.aborted) {
-      await question().then(
-        (answer) => answers.push(answer),
-        (error: unknown) => failures.push(error),
-      );
-      await delay(10);
-    }
-  });
-  await other.finally(() => over.abort());
-  await Promise.all(asking);
-  return { answers, failures };
-}
-
-/** `PLURAL/NAME` of everything in a namespace but events. */
-async function namesIn(subject: StandInSubject, namespace: string): Promise<string[]> {
-  const types = resourceTypes.filter((type) => type.namespaced && type.kind !== "Event");
-  const lists = types.map(async (type) => {
-    const root = type.group ? `/apis/${apiVersionOf(type)}` : "/api/v1";
-    const { body } = await subject.send("GET", `${root}/namespaces/${namespace}/${type.plural}`);
-    return (body.items as { metadata: { name: string } }[]).map(({ metadata }) => `${type.plural}/${metadata.name}`);
-  });
-  return (await Promise.all(lists)).flat();
-}

@@ -3,8 +3,15 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
-import { createPool, insertSession, insertToken, markSessionReady, startSession } from "@cliscale/db";
-import { startTestDatabase } from "@cliscale/local/testing";
+import {
+  createPool,
+  insertSession,
+  insertToken,
+  markSessionPrepared,
+  markSessionReady,
+  startQueuedSessions,
+} from "@cliscale/db";
+import { noLimits, startTestDatabase } from "@cliscale/local/testing";
 import { attachTokenAlgorithm, attachTokenAudience, attachTokenSeconds, attachTokenType } from "@cliscale/protocol";
 import { calculateJwkThumbprint, SignJWT } from "jose";
 import type { Pool } from "pg";
@@ -69,7 +76,7 @@ async function createSession(pool: Pool, podIp: string): Promise<Session> {
     owner: `user-${randomUUID()}`,
     podSecret: randomBytes(32).toString("base64url"),
   };
-  await insertSession(pool, {
+  const row = {
     id: session.id,
     owner_uid: session.owner,
     request_id: randomUUID(),
@@ -81,8 +88,10 @@ async function createSession(pool: Pool, podIp: string): Promise<Session> {
     pod_secret: session.podSecret,
     lifetime_seconds: sessionSeconds,
     idle_seconds: 0,
-  });
-  await startSession(pool, session.id);
+  } as const;
+  await insertSession(pool, row, noLimits);
+  await markSessionPrepared(pool, session.id);
+  await startQueuedSessions(pool, noLimits);
   await markSessionReady(pool, session.id, podIp);
   return session;
 }

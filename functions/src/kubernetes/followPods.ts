@@ -13,8 +13,14 @@ import { isKubernetesFailure, isRefusal } from "./apiStatus.ts";
 import { runnerNamespace as namespace } from "./jobManifest.ts";
 import { reportRefusal } from "./retries.ts";
 
-/** Told of a pod, or of its absence; resolves to true when it has seen enough. */
-export type PodListener = (pod: V1Pod | undefined) => Promise<boolean>;
+/** What has become of pods: all that there are, or one that has changed or is deleted. */
+export interface PodNews {
+  kind: "listed" | "changed" | "deleted";
+  pods: V1Pod[];
+}
+
+/** Told of pods as they are now; resolves to true when it has seen enough. */
+export type PodListener = (news: PodNews) => Promise<boolean>;
 
 interface Following {
   config: KubeConfig;
@@ -31,23 +37,23 @@ const watchSeconds = 25;
 const watchGraceSeconds = 5;
 /** Between a watch that ended and the next list, so that an API that cuts every watch is not flooded. */
 const relistMilliseconds = 250;
-/** Failures in a row that following a pod survives, since API servers restart and shed load; the pause doubles each time. */
+/** Failures in a row that following pods survives, since API servers restart and shed load; the pause doubles each time. */
 const toleratedFailures = 3;
 
 /**
- * Calls back with a pod as it is now and at each change, until told that it is enough, or the signal is aborted.
+ * Calls back with pods as they are now and at each change, until told that it is enough, or the signal is aborted.
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
-export async function followPod({ core, labelSelector, signal, onChange, ...rest }: Following): Promise<void> {
+export async function followPods({ core, labelSelector, signal, onChange, ...rest }: Following): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
     try {
       const pods = await dependingOn("kubernetes", () => core.listNamespacedPod({ namespace, labelSelector }));
       failures = 0;
-      if (await onChange(pods.items[0])) return;
+      if (await onChange({ kind: "listed", pods: pods.items })) return;
       const resourceVersion = pods.metadata?.resourceVersion ?? "";
-      for await (const pod of watchedPods({ ...rest, labelSelector, resourceVersion, signal })) {
-        if (await onChange(pod)) return;
+      for await (const news of watchedPods({ ...rest, labelSelector, resourceVersion, signal })) {
+        if (await onChange(news)) return;
       }
     } catch (error) {
       if (!isKubernetesFailure(error) || isRefusal(error) || failures === toleratedFailures) throw error;
@@ -62,10 +68,10 @@ interface WatchOptions extends Pick<Following, "config" | "labelSelector" | "sig
 }
 
 /**
- * A pod's changes, undefined when it is deleted, until the watch ends. The API ends watches as it likes, and so does the network:
+ * The changes of pods, until the watch ends. The API ends watches as it likes, and so does the network:
  * what is wrong then, the next list tells. A refusal is an error, since lists may be allowed where watches are not.
  */
-async function* watchedPods(options: WatchOptions): AsyncGenerator<V1Pod | undefined> {
+async function* watchedPods(options: WatchOptions): AsyncGenerator<PodNews> {
   const ending = new AbortController();
   const signal = AbortSignal.any([
     options.signal,
@@ -78,7 +84,7 @@ async function* watchedPods(options: WatchOptions): AsyncGenerator<V1Pod | undef
     clearTimeout(begins);
     for await (const { type, object } of eventsOf(stream)) {
       if (type === "ERROR") return;
-      if (type !== "BOOKMARK") yield type === "DELETED" ? undefined : object;
+      if (type !== "BOOKMARK") yield { kind: type === "DELETED" ? "deleted" : "changed", pods: [object] };
     }
   } catch (error) {
     if (isKubernetesFailure(error)) throw error;
