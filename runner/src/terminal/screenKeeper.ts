@@ -41,6 +41,7 @@ export function createScreenKeeper({ output, sizes, reply, logger }: ScreenKeepe
   let emulator: Emulator | undefined;
   let attended = false;
   let timer: NodeJS.Timeout | undefined;
+  let preparing: NodeJS.Timeout | undefined;
   let lastOutputAt = 0;
   const queries = createOpenQueries();
   /** Whether the output that is being drawn is too old for its queries to be answered. */
@@ -83,6 +84,9 @@ export function createScreenKeeper({ output, sizes, reply, logger }: ScreenKeepe
       // Who answers a query depends on who was there when it came.
       if (next !== attended && output.head() > 0) emulate().catchUp();
       attended = next;
+      // Who has left mostly comes back, and a full scrollback takes a moment to write.
+      clearTimeout(preparing);
+      if (!attended) preparing = setTimeout(() => emulator?.snapshot(), quietMilliseconds).unref();
     },
     onInput: queries.answered,
     onControllerLost: () => {

@@ -129,6 +129,16 @@ export function createEmulator(options: EmulatorOptions): Emulator {
     }
   };
 
+  const drawScreen = () => {
+    try {
+      return drawSnapshot(internals, memory);
+    } catch (error) {
+      // Nor must this: the client goes on from a blank screen.
+      logger.error({ err: error }, "the screen could not be drawn");
+      return Buffer.alloc(0);
+    }
+  };
+
   const resize = () => {
     latest = undefined;
     sizesApplied++;
@@ -153,7 +163,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
         sizes: sizesApplied,
         message: encodeMessage(
           serverMessage.output,
-          Buffer.concat([drawSnapshot(internals, memory), Buffer.from(openSequence(internals))]),
+          Buffer.concat([drawScreen(), Buffer.from(openSequence(internals))]),
         ),
       };
       return latest;

@@ -16,6 +16,8 @@ const isRowFinal = Uint8Array.from({ length: 256 }, (_, byte) =>
   Number("@CDGKPXm".includes(String.fromCharCode(byte))),
 );
 const select = 0x6d;
+/** Where the last reset of the pen is looked for first, in bytes from the end. */
+const nearBytes = 4096;
 
 /** Output of which nothing is left but the pen. */
 export interface Forgotten {
@@ -76,10 +78,21 @@ function startOfLines(bytes: Uint8Array, end: number, lines: number): number {
   return 0;
 }
 
+/** Where the pen was reset last in a part of the bytes; -1 where it was not. */
+function lastReset(bytes: Buffer, from: number, to: number): number {
+  const start = Math.max(from, 0);
+  const part = bytes.subarray(start, Math.max(to, start));
+  const index = Math.max(
+    part.lastIndexOf("\x1b[m", undefined, "latin1"),
+    part.lastIndexOf("\x1b[0m", undefined, "latin1"),
+  );
+  return index === -1 ? -1 : start + index;
+}
+
 /** The sequences for the pen since the last one that reset it. */
 function penAfter(bytes: Buffer, length: number): string {
-  const last = (reset: string) => (length === 0 ? -1 : bytes.lastIndexOf(reset, length - 1, "latin1"));
-  const start = Math.max(last("\x1b[m"), last("\x1b[0m"), 0);
+  const near = lastReset(bytes, length - nearBytes, length);
+  const start = near === -1 ? Math.max(lastReset(bytes, 0, length), 0) : near;
   let pen = "";
   for (
     let index = bytes.indexOf(escape, start);
