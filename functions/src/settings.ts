@@ -45,10 +45,10 @@ export const settingFields = {
     "File with the token that names rotateSigningKey at a stand-in of Cloud KMS",
   ),
   CLISCALE_FUNCTIONS_SERVICE_ACCOUNT: serviceAccount
-    .prefault("cliscale-functions@")
+    .prefault("functions@")
     .describe("Service account of all functions but rotateSigningKey; NAME@ is one of the project's own"),
   CLISCALE_ROTATION_SERVICE_ACCOUNT: serviceAccount
-    .prefault("cliscale-rotation@")
+    .prefault("rotation@")
     .describe("Service account of rotateSigningKey, which alone may change versions of the signing key"),
   CLISCALE_SCHEDULER_ENDPOINT: urlOf(/^https?$/, "https://cloudscheduler.googleapis.com")
     .prefault("https://cloudscheduler.googleapis.com")
@@ -133,6 +133,8 @@ export interface Settings extends SessionSettings {
   /** The key that signs attach tokens, and who speaks to Cloud KMS: the functions, or `rotateSigningKey`. */
   signingKey: SignerOptions;
   rotation: SignerOptions;
+  /** E-mail addresses, or what stands before the @ of one of the project's own. */
+  serviceAccounts: { functions: string; rotation: string };
   schedulerEndpoint: string;
   kubernetes: { endpoint: string; caFile: string; tokenFile: string };
   allowedOrigins: readonly string[];
@@ -164,6 +166,10 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       key: values.CLISCALE_SIGNING_KEY,
       endpoint: values.CLISCALE_KMS_ENDPOINT,
       tokenFile: values.CLISCALE_KMS_ROTATION_TOKEN_FILE,
+    },
+    serviceAccounts: {
+      functions: values.CLISCALE_FUNCTIONS_SERVICE_ACCOUNT,
+      rotation: values.CLISCALE_ROTATION_SERVICE_ACCOUNT,
     },
     schedulerEndpoint: values.CLISCALE_SCHEDULER_ENDPOINT,
     kubernetes: {

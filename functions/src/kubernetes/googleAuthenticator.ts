@@ -19,7 +19,7 @@ export function googleAuthenticator(authClient?: AuthClient): Authenticator {
     async applyAuthentication(_user, options) {
       const token = await auth.getAccessToken();
       if (!token) throw new Error("Google has given no access token: is there a service account?");
-      options.headers = { ...options.headers, Authorization: `Bearer ${token}` } as NonNullable<typeof options.headers>;
+      options.headers = Object.assign(options.headers ?? {}, { Authorization: `Bearer ${token}` });
     },
   };
 }

@@ -23,6 +23,7 @@ export { markSessionPrepared } from "./queries/markSessionPrepared.ts";
 export { listSessions, type SessionListing, type SessionPosition } from "./queries/listSessions.ts";
 export { markSessionReady } from "./queries/markSessionReady.ts";
 export { noteSilentGateways, type Silence } from "./queries/noteSilentGateways.ts";
+export { missingObjects, type PartRole, privilegeProblems } from "./privileges.ts";
 export { removeGateway } from "./queries/removeGateway.ts";
 export { reportActivity, type ActivityReport, type SessionActivity } from "./queries/reportActivity.ts";
 export { restoreUser, revokeUser } from "./queries/revokeUser.ts";

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { BatchV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { BatchV1Api, CoreV1Api, KubeConfig, RbacAuthorizationV1Api } from "@kubernetes/client-node";
 import type { TestStack } from "./stack.ts";
 
 /** Namespace of the runner Jobs. */
@@ -23,6 +23,7 @@ export interface Fault {
 export interface TestCluster {
   jobs: BatchV1Api;
   core: CoreV1Api;
+  rbac: RbacAuthorizationV1Api;
   /** Lets something go wrong with the next requests. */
   fail(...faults: Fault[]): Promise<void>;
   /** How many faults are still to come. */
@@ -48,6 +49,7 @@ export function openCluster({ stateDir }: Pick<TestStack, "stateDir">): TestClus
   return {
     jobs: config.makeApiClient(BatchV1Api),
     core: config.makeApiClient(CoreV1Api),
+    rbac: config.makeApiClient(RbacAuthorizationV1Api),
     fail: async (...list) => void (await faults("POST", list)),
     faultsLeft: async () => (await faults("GET")).length,
     forgetFaults: async () => void (await faults("DELETE")),

@@ -34,8 +34,17 @@ export function spawnNpmStart(env: NodeJS.ProcessEnv) {
 }
 
 /** Runs `npm run admin` on a stack, as its operator does. */
-export async function runAdmin({ env }: TestStack, ...args: string[]) {
-  const child = spawnNpm(["run", "--silent", "admin", "--", ...args], env);
+export function runAdmin(stack: TestStack, ...args: string[]) {
+  return runScript(stack, "admin", args);
+}
+
+/** Runs `npm run doctor` on a stack. */
+export function runDoctor(stack: TestStack, ...args: string[]) {
+  return runScript(stack, "doctor", args);
+}
+
+async function runScript({ env }: TestStack, name: string, args: string[]) {
+  const child = spawnNpm(["run", "--silent", name, "--", ...args], env);
   const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
   return { output, errors, code: code as number | null };
 }

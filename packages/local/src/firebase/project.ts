@@ -40,6 +40,7 @@ export async function prepareProject(settings: StackSettings): Promise<string> {
   await writeFile(join(folder, "firebase.json"), JSON.stringify(await localFirebaseJson(settings), null, 2));
   await writeFile(join(folder, `functions/.env.${projectId}`), functionsEnv(settings), { mode: 0o600 });
   await writeFile(join(settings.stateDir, "admin.env"), adminEnv(settings), { mode: 0o600 });
+  await writeFile(join(settings.stateDir, "doctor.env"), doctorEnv(settings), { mode: 0o600 });
   await writeFile(join(folder, "hosting/config.json"), JSON.stringify(pageConfig(settings), null, 2));
   return folder;
 }
@@ -97,12 +98,25 @@ function functionsEnv(settings: StackSettings): string {
   return toEnvFile(params);
 }
 
+/** What Google's libraries need to know to speak to this stack. */
+function googleEnv({ ports }: StackSettings) {
+  return {
+    GCLOUD_PROJECT: projectId,
+    FIREBASE_AUTH_EMULATOR_HOST: `127.0.0.1:${ports.auth}`,
+    METADATA_SERVER_DETECTION: "none",
+  };
+}
+
+/** What `npm run doctor` needs to look at this stack. */
+function doctorEnv(settings: StackSettings): string {
+  const gateway = { CLISCALE_GATEWAY_DATABASE_URL: databaseUrlFor("gateway", urls.postgres(settings)) };
+  return functionsEnv(settings) + toEnvFile({ ...googleEnv(settings), ...gateway });
+}
+
 /** What `npm run admin` needs to act on this stack. */
 function adminEnv(settings: StackSettings): string {
   const admin = {
-    GCLOUD_PROJECT: projectId,
-    FIREBASE_AUTH_EMULATOR_HOST: `127.0.0.1:${settings.ports.auth}`,
-    METADATA_SERVER_DETECTION: "none",
+    ...googleEnv(settings),
     // The operator's own, who may change versions of the key too.
     CLISCALE_KMS_ROTATION_TOKEN_FILE: tokenFileOf("operator", settings.stateDir),
   };

@@ -4,8 +4,8 @@ import { join } from "node:path";
 
 /** Who speaks to the stand-in, as members of IAM policies; each has a token of its own in a file `NAME.token`. */
 export const members = {
-  functions: "serviceAccount:cliscale-functions@demo-cliscale.iam.gserviceaccount.com",
-  rotation: "serviceAccount:cliscale-rotation@demo-cliscale.iam.gserviceaccount.com",
+  functions: "serviceAccount:functions@demo-cliscale.iam.gserviceaccount.com",
+  rotation: "serviceAccount:rotation@demo-cliscale.iam.gserviceaccount.com",
   operator: "user:operator@example.com",
 } as const;
 export type Identity = keyof typeof members;

@@ -1,0 +1,75 @@
+import { availableConnections, createPool, missingObjects, type PartRole, privilegeProblems } from "@cliscale/db";
+import type { Pool } from "pg";
+import { requireConnections } from "../budgets.ts";
+import type { Check } from "./check.ts";
+import type { DoctorSettings } from "./settings.ts";
+
+export interface DatabaseLogins {
+  functions: Pool;
+  gateway: Pool;
+}
+
+export function openDatabaseLogins({ functions, gatewayDatabaseUrl }: DoctorSettings): DatabaseLogins {
+  return { functions: openLogin(functions.databaseUrl), gateway: openLogin(gatewayDatabaseUrl) };
+}
+
+function openLogin(connectionString: string): Pool {
+  return createPool({ connectionString, applicationName: "cliscale-doctor", max: 1, onError: () => undefined });
+}
+
+export function postgresChecks({ functions }: DoctorSettings, logins: DatabaseLogins): Check[] {
+  return [
+    loginCheck("functions", logins.functions),
+    schemaCheck(logins.functions),
+    rightsCheck("functions", logins.functions),
+    {
+      name: "postgres: connections",
+      needs: ["postgres: functions"],
+      async run() {
+        const available = functions.databaseConnections || (await availableConnections(logins.functions));
+        requireConnections(available, functions.gatewaysMax);
+        return `${available}, enough for all functions and ${functions.gatewaysMax} gateways`;
+      },
+      remedy: "docs/deploying.md, Connections: raise max_connections, or lower gateways and budgets",
+    },
+    loginCheck("gateway", logins.gateway),
+    rightsCheck("gateway", logins.gateway),
+  ];
+}
+
+function loginCheck(part: PartRole, pool: Pool): Check {
+  return {
+    name: `postgres: ${part}`,
+    async run() {
+      const { rows } = await pool.query<{ user: string }>("select session_user::text as user");
+      return `logs in as ${rows[0]!.user}`;
+    },
+    remedy: `look at the database URL of the ${part}, at whether its user may log in, and at the network between you and the database`,
+  };
+}
+
+function schemaCheck(pool: Pool): Check {
+  return {
+    name: "postgres: schema",
+    needs: ["postgres: functions"],
+    async run() {
+      const missing = await missingObjects(pool);
+      if (missing.length > 0) throw new Error(`there is no ${missing.join(", ")}`);
+      return "is migrated";
+    },
+    remedy: "migrate: helm upgrade does, or node gateway/src/image.ts migrate",
+  };
+}
+
+function rightsCheck(part: PartRole, pool: Pool): Check {
+  return {
+    name: `postgres: rights of ${part}`,
+    needs: [`postgres: ${part}`, "postgres: schema"],
+    async run() {
+      const problems = await privilegeProblems(pool, part);
+      if (problems.length > 0) throw new Error(problems.join(", "));
+      return "are those of its role, and no more";
+    },
+    remedy: `make its user a member of cliscale_${part} and of nothing else; what the role lacks comes with the migrations`,
+  };
+}
