@@ -1,4 +1,6 @@
 import runner from "@cliscale/k8s-chart/runner.json" with { type: "json" };
+import type { CloudSqlInstance } from "@cliscale/db";
+import { cloudSqlFields, cloudSqlOf } from "@cliscale/service/cloudSql";
 import { EnvironmentError, integer, list, readEnvironment } from "@cliscale/service/environment";
 import * as z from "zod";
 import { accessSettingFields, type Limits, limitsOf } from "./accessSettings.ts";
@@ -34,6 +36,7 @@ const serviceAccount = z
  */
 export const settingFields = {
   CLISCALE_DATABASE_URL: urlOf(/^postgres(ql)?$/, "postgres://host/database").describe("PostgreSQL connection URL"),
+  ...cloudSqlFields,
   CLISCALE_SIGNING_KEY: signingKey.describe("Resource name of the Cloud KMS crypto key that signs attach tokens"),
   CLISCALE_KMS_ENDPOINT: urlOf(/^https?$/, "https://cloudkms.googleapis.com")
     .prefault("https://cloudkms.googleapis.com")
@@ -130,6 +133,8 @@ export interface SessionSettings {
 
 export interface Settings extends SessionSettings {
   databaseUrl: string;
+  /** Where the database is, and who logs in to it, if that is not for its URL to say. */
+  cloudSql: CloudSqlInstance | undefined;
   /** The key that signs attach tokens, and who speaks to Cloud KMS: the functions, or `rotateSigningKey`. */
   signingKey: SignerOptions;
   rotation: SignerOptions;
@@ -157,6 +162,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   }
   return {
     databaseUrl: values.CLISCALE_DATABASE_URL,
+    cloudSql: cloudSqlOf(values),
     signingKey: {
       key: values.CLISCALE_SIGNING_KEY,
       endpoint: values.CLISCALE_KMS_ENDPOINT,

@@ -37,7 +37,7 @@ export async function examine(env: NodeJS.ProcessEnv, options: DoctorOptions = {
 
 async function examineParts(settings: DoctorSettings, options: DoctorOptions): Promise<Finding[]> {
   const identities = await openIdentities(settings);
-  const logins = openDatabaseLogins(settings);
+  const logins = openDatabaseLogins(settings, identities);
   const keys = openKeyClients(settings, identities);
   // The operator's own identity: it is the operator who repairs what is scheduled.
   const scheduler = new CloudSchedulerClient(grpcClientOptions({ endpoint: settings.functions.schedulerEndpoint }));

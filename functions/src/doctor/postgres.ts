@@ -1,7 +1,15 @@
-import { availableConnections, createPool, missingObjects, type PartRole, privilegeProblems } from "@cliscale/db";
+import {
+  availableConnections,
+  type CloudSqlInstance,
+  createPool,
+  missingObjects,
+  type PartRole,
+  privilegeProblems,
+} from "@cliscale/db";
 import type { Pool } from "pg";
 import { requireConnections } from "../budgets.ts";
 import type { Check } from "./check.ts";
+import type { Identities } from "./identities.ts";
 import type { DoctorSettings } from "./settings.ts";
 
 export interface DatabaseLogins {
@@ -9,12 +17,28 @@ export interface DatabaseLogins {
   gateway: Pool;
 }
 
-export function openDatabaseLogins({ functions, gatewayDatabaseUrl }: DoctorSettings): DatabaseLogins {
-  return { functions: openLogin(functions.databaseUrl), gateway: openLogin(gatewayDatabaseUrl) };
+export function openDatabaseLogins(
+  { functions, gatewayDatabaseUrl }: DoctorSettings,
+  identities: Identities,
+): DatabaseLogins {
+  return {
+    functions: openLogin(functions.databaseUrl, functions.cloudSql, identities.functions),
+    gateway: openLogin(gatewayDatabaseUrl, functions.cloudSql, identities.gateway),
+  };
 }
 
-function openLogin(connectionString: string): Pool {
-  return createPool({ connectionString, applicationName: "cliscale-doctor", max: 1, onError: () => undefined });
+function openLogin(
+  connectionString: string,
+  cloudSql: CloudSqlInstance | undefined,
+  authClient: Identities[keyof Identities],
+): Pool {
+  return createPool({
+    connectionString,
+    cloudSql: cloudSql && { ...cloudSql, ...(authClient && { authClient }) },
+    applicationName: "cliscale-doctor",
+    max: 1,
+    onError: () => undefined,
+  });
 }
 
 export function postgresChecks({ functions }: DoctorSettings, logins: DatabaseLogins): Check[] {
