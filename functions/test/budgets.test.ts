@@ -106,6 +106,18 @@ suite("Direct VPC egress", () => {
   });
   after(() => rm(join(folder, ".."), { recursive: true }));
 
+  test("is given to the functions that use the database, and to no others", async () => {
+    const dist = join(folder, "../dist");
+    await Promise.all([mkdir(folder), mkdir(dist)]);
+    await put(".env.my-project", "CLISCALE_VPC_NETWORK=vpc\n");
+    const { stdout } = await loadFunctions(listing, dist);
+    const networks = JSON.parse(stdout.split("\n")[0]!) as Record<string, unknown>;
+    const vpc = { egressSettings: "PRIVATE_RANGES_ONLY", networkInterfaces: [{ network: "vpc" }] };
+    const expected = Object.entries(budgets).map(([name, { connections }]) => [name, connections > 0 ? vpc : null]);
+    assert.deepEqual(networks, Object.fromEntries(expected));
+    await rm(folder, { recursive: true });
+  });
+
   test("is set where a network is configured, and nothing otherwise", async () => {
     assert.deepEqual(networkOptions(listing, folder), {});
     await mkdir(folder);

@@ -106,7 +106,7 @@ const inputs: Record<CallableName, Fields> = {
         "the prototype, and null": withProto(null),
       },
       lifetimeSeconds: { ...notSeconds, "a second too few": 59 },
-      idleSeconds: notSeconds,
+      idleSeconds: { ...notSeconds, "more than the database holds": 2_147_483_648 },
       requestId: notUuid,
     },
   },

@@ -43,6 +43,13 @@ suite("The functions' settings", () => {
     assert.equal(settings.lifetimeDefaultSeconds, 3600);
     assert.equal(settings.lifetimeMaxSeconds, 28_800);
     assert.equal(settings.idleDefaultSeconds, 1800);
+    assert.deepEqual(settings.limits, {
+      sessionsPerUser: 5,
+      sessionsTotal: 100,
+      queueTotal: 1000,
+      createsPerMinute: 10,
+    });
+    assert.deepEqual(settings.allowedUsers, []);
     assert.equal(settings.signingKey.endpoint, "https://cloudkms.googleapis.com");
   });
 
@@ -60,6 +67,10 @@ suite("The functions' settings", () => {
       CLISCALE_LIFETIME_DEFAULT_SECONDS: "59",
       CLISCALE_LIFETIME_MAX_SECONDS: "1h",
       CLISCALE_IDLE_DEFAULT_SECONDS: "9",
+      CLISCALE_SESSIONS_PER_USER: "-1",
+      CLISCALE_SESSIONS_TOTAL: "0",
+      CLISCALE_CREATES_PER_MINUTE: "many",
+      CLISCALE_ALLOWED_USERS: "ada@example.com, canary",
     };
     const refusal = refusalOf({ ...good, ...wrong });
     assert.deepEqual(sorted(namesIn(refusal)), sorted(Object.keys(wrong)));

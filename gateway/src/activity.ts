@@ -115,12 +115,11 @@ export class Activity {
   }
 
   private gather(into: Map<string, Latest>, { identity, startedAt, fromClient, fromPod }: Splice): void {
-    const latest = {
-      attached: this.ifNew(startedAt),
-      input: this.ifNew(fromClient.terminalDataAt),
-      output: this.ifNew(fromPod.terminalDataAt),
-    };
-    if (latest.attached >= 0 || latest.input >= 0 || latest.output >= 0) merge(into, identity.sessionId, latest);
+    const attached = this.ifNew(startedAt);
+    const input = this.ifNew(fromClient.terminalDataAt);
+    const output = this.ifNew(fromPod.terminalDataAt);
+    if (attached < 0 && input < 0 && output < 0) return;
+    merge(into, identity.sessionId, { attached, input, output });
   }
 
   private ifNew(at: number): number {

@@ -59,8 +59,8 @@ suite("What the image of the gateway holds", () => {
     });
     const exited = once(child, "exit");
     try {
-      assert.equal(await statusOf(`http://127.0.0.1:${adminPort}/readyz`), 200);
-      assert.equal(await statusOf(`http://127.0.0.1:${port}/elsewhere`), 404);
+      await untilStatus(200, `http://127.0.0.1:${adminPort}/readyz`);
+      await untilStatus(404, `http://127.0.0.1:${port}/elsewhere`);
     } finally {
       child.kill("SIGTERM");
     }
@@ -68,15 +68,16 @@ suite("What the image of the gateway holds", () => {
   });
 });
 
-/** The status of a page, once something listens there; 15 s at most. */
-async function statusOf(url: string): Promise<number> {
+/** Waits until a page has this status; 15 s at most. */
+async function untilStatus(status: number, url: string): Promise<void> {
   const end = performance.now() + 15_000;
   for (;;) {
-    try {
-      return (await fetch(url)).status;
-    } catch (error) {
-      if (performance.now() > end) throw error;
-      await delay(100);
-    }
+    const found = await fetch(url).then(
+      (answer) => answer.status,
+      (error: Error) => error.message,
+    );
+    if (found === status) return;
+    assert.ok(performance.now() < end, `${url} is ${found}`);
+    await delay(100);
   }
 }

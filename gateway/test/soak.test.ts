@@ -16,7 +16,7 @@ const rounds = sized(6, 10);
 const earlyARound = sized(20, 200);
 const mebibyte = 1024 * 1024;
 /** Where a heap stands between two collections is chance: less than what the pairs of one round take, and less in the mean. */
-const slackMebibytes = sized(12, 24);
+const slackMebibytes = 24;
 
 const podClose = Buffer.from([0x88, 2, 0x03, 0xe8]);
 const noFrame = Buffer.from([0xff, 0xff]);

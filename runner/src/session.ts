@@ -21,6 +21,8 @@ export interface SessionOptions {
   settings: Settings;
   logger: Logger;
   times?: Partial<Times>;
+  /** How much of the latest output is kept, in bytes. */
+  keptBytes?: number;
 }
 
 export interface Session {
@@ -51,10 +53,10 @@ interface Ending {
  * Serves the session's terminal, then runs the session by itself to its end.
  * @throws Error when the terminal's address cannot be bound.
  */
-export async function startSession({ settings, logger, times: given }: SessionOptions): Promise<Session> {
+export async function startSession({ settings, logger, times: given, keptBytes }: SessionOptions): Promise<Session> {
   const times = { ...defaultTimes, ...given };
   const stopping = new AbortController();
-  const terminal = createTerminal({ logger, times });
+  const terminal = createTerminal({ logger, times, ...(keptBytes !== undefined && { keptBytes }) });
   const { address, podSecret } = settings;
   const server = await serveTerminal({ address, podSecret, onSocket: terminal.attach, logger });
   logger.info({ address, port: terminalPort }, "terminal served");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cleanStart, createOutputStream } from "../src/terminal/outputStream.ts";
+import { createOutputStream, wholeCharacters } from "../src/terminal/outputStream.ts";
 
 test("the latest bytes are kept, whatever the sizes of the pieces", () => {
-  const output = createOutputStream(10);
+  const output = createOutputStream({ keptBytes: 10 });
   let whole = "";
   for (const piece of ["abc", "", "defghij", "k", "lmnopqrstuvwxyz0123", "4", "56789", "the very end of it all", "!"]) {
     output.append(Buffer.from(piece));
@@ -17,33 +17,70 @@ test("the latest bytes are kept, whatever the sizes of the pieces", () => {
 });
 
 test("what was read stays as it is when the stream goes on", () => {
-  const output = createOutputStream(4);
+  const output = createOutputStream({ keptBytes: 4 });
   output.append(Buffer.from("abcd"));
   const read = output.read(0, 4);
   output.append(Buffer.from("efgh"));
   assert.equal(read.toString(), "abcd");
 });
 
-test("a replay goes on where the client is, as long as that is kept", () => {
-  const output = createOutputStream(10);
-  const { epoch } = output;
-  output.append(Buffer.from("one\ntwo\nthree\n"));
-  assert.deepEqual(output.replay({ epoch, offset: 4 }), { offset: 4 });
-  assert.deepEqual(output.replay({ epoch, offset: 14 }), { offset: 14 });
-  assert.deepEqual(output.replay({ epoch, offset: 3 }), { offset: 8 });
-  assert.deepEqual(output.replay({ epoch, offset: 15 }), { offset: 8 });
-  assert.deepEqual(output.replay({ epoch: "another", offset: 5 }), { offset: 8 });
-  assert.deepEqual(output.replay(), { offset: 8 });
+test("a character is never taken apart", () => {
+  const output = createOutputStream({ keptBytes: 100 });
+  const text = "zwölf … 世界 😀";
+  const heads = new Set<number>();
+  for (const byte of Buffer.from(text)) {
+    output.append(Buffer.from([byte]));
+    heads.add(output.head());
+  }
+  const boundaries = Array.from(text, (_, index) =>
+    Buffer.byteLength(
+      Array.from(text)
+        .slice(0, index + 1)
+        .join(""),
+    ),
+  );
+  assert.deepEqual([...heads].slice(1), [...new Set(boundaries.filter((end) => heads.has(end)))].slice(1));
+  let read = "";
+  for (let offset = 0; offset < output.head();) {
+    const piece = output.read(offset, 5);
+    offset += piece.length;
+    read += piece.toString();
+  }
+  assert.equal(read, text);
+});
+
+test("half a character at the very end is taken as it is", () => {
+  const output = createOutputStream();
+  output.append(Buffer.from("ü").subarray(0, 1));
+  assert.equal(output.head(), 0);
+  output.end();
+  assert.equal(output.head(), 1);
+});
+
+test("before bytes are dropped their reader is told", () => {
+  const dropped: string[] = [];
+  const output = createOutputStream({
+    keptBytes: 10,
+    onDrop: (start) => dropped.push(output.read(output.start(), start - output.start()).toString()),
+  });
+  for (const piece of ["0123456789", "ab", "c", "0123456789ABCDEFGHIJKLMNOP", "xyz"]) output.append(Buffer.from(piece));
+  assert.equal(
+    dropped.join("") + output.read(output.start(), 100).toString(),
+    "0123456789abc0123456789ABCDEFGHIJKLMNOPxyz",
+  );
 });
 
 test("two streams have epochs of their own", () => {
-  assert.notEqual(createOutputStream(1).epoch, createOutputStream(1).epoch);
+  assert.notEqual(createOutputStream({ keptBytes: 1 }).epoch, createOutputStream({ keptBytes: 1 }).epoch);
 });
 
-test("cut output starts at a line, an escape, or a character", () => {
-  assert.equal(cleanStart(Buffer.from("31mred\u001b[0m\nnext")), "31mred\u001b[0m\n".length);
-  assert.equal(cleanStart(Buffer.from("31mred\u001b[0m text")), "31mred".length);
-  assert.equal(cleanStart(Buffer.from("ünï").subarray(1)), 1);
-  assert.equal(cleanStart(Buffer.from("text")), 0);
-  assert.equal(cleanStart(Buffer.alloc(0)), 0);
+const length = (...bytes: number[]) => wholeCharacters(Buffer.from(bytes));
+
+test("bytes of a character whose rest is missing are told from those of no character", () => {
+  assert.equal(length(0x61, 0xc3), 1);
+  assert.equal(length(0x61, 0xe2, 0x80), 1);
+  assert.equal(length(0x61, 0xf0, 0x9f, 0x98), 1);
+  assert.equal(length(0x61, 0xc3, 0xbc), 3);
+  assert.equal(length(0x80, 0x80, 0x80, 0x80), 4);
+  assert.equal(length(), 0);
 });

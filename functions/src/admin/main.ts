@@ -2,7 +2,6 @@
 // not there it acts on the stack that `npm start` runs, whose settings are in a file of that stack's.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { EnvironmentError } from "@cliscale/service/environment";
 import { setClaims } from "./claims.ts";
 import { closeOperator, createOperator, type Operator } from "./operator.ts";
 import { restore, revoke } from "./revoke.ts";
@@ -48,7 +47,6 @@ function loadLocalSettings(): void {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const isExpected = error instanceof EnvironmentError || (error instanceof Error && "code" in error);
-  process.stderr.write(`${isExpected ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }

@@ -47,7 +47,9 @@ async function recordEndings(deps: Deps, signal: AbortSignal): Promise<void> {
     if (id === undefined || !ending || recorded.has(id)) return;
     const ended = await dependingOn("postgres", () => endSession(deps.pool, id, ending));
     recorded.add(id);
-    if (ended) await passOnPlace(deps);
+    if (!ended) return;
+    logger.info("session ended", { sessionId: id, uid: ended.owner_uid, endReason: ended.end_reason });
+    await passOnPlace(deps);
   };
   while (!signal.aborted) {
     try {

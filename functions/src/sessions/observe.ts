@@ -92,6 +92,7 @@ async function look(deps: Deps, session: SessionRow): Promise<Look> {
 export async function end(deps: Deps, session: SessionRow, ending: Ending): Promise<SessionRow> {
   const ended = await dependingOn("postgres", () => endSession(deps.pool, session.id, ending));
   if (!ended) return rereadSession(deps, session);
+  logger.info("session ended", { sessionId: ended.id, uid: ended.owner_uid, endReason: ended.end_reason });
   await passOnPlace(deps);
   return ended;
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { discardUnpreparedSession, type SessionRow } from "@cliscale/db";
 import * as logger from "firebase-functions/logger";
 import type { Deps } from "../deps.ts";
-import { dependingOn, describe } from "../http/errors.ts";
+import { DependencyError, dependingOn, describe } from "../http/errors.ts";
 import { watchEndings } from "./endings.ts";
 import { launchWindowSeconds } from "./launch.ts";
 import { rereadSession } from "./own.ts";
@@ -10,6 +10,8 @@ import { startNext } from "./startNext.ts";
 
 /** Between two looks of a waiting call at its row. No connection is held in between. */
 const pollMilliseconds = 1_000;
+/** Looks in a row that may fail, so that nobody who has waited for long loses the place in line because a database restarts. */
+const toleratedFailures = 10;
 
 interface Waiting {
   signal: AbortSignal;
@@ -22,18 +24,25 @@ interface Waiting {
  * stands. While anybody waits, pods that end make room at once.
  */
 export async function waitInQueue(deps: Deps, session: SessionRow, { signal, onLook }: Waiting): Promise<SessionRow> {
-  if (session.state !== "queued") return session;
-  let current = await advanceQueued(deps, session);
-  if (current.state !== "queued") return current;
-  const stopWatching = watchEndings(deps);
+  let current = session;
+  let failures = 0;
+  let stopWatching: (() => void) | undefined;
   try {
     while (current.state === "queued" && !signal.aborted) {
+      try {
+        current = await advanceQueued(deps, current);
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        if (!(error instanceof DependencyError) || failures > toleratedFailures) throw error;
+      }
+      if (current.state !== "queued") break;
+      stopWatching ??= watchEndings(deps);
       await onLook(current);
       await delay(pollMilliseconds, undefined, { signal }).catch(() => undefined);
-      current = await advanceQueued(deps, current);
     }
   } finally {
-    stopWatching();
+    stopWatching?.();
   }
   return current;
 }

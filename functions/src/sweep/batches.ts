@@ -1,7 +1,7 @@
 /** Rows that one statement touches, so that none holds locks for long. */
 export const batchSize = 500;
 /** Batches that one sweep does of one kind; the next one goes on. */
-const maximumBatches = 4;
+const maximumBatches = 20;
 
 /** Repeats a step that does a batch at a time until there is no more to do; resolves to how many rows it has done. */
 export async function inBatches(step: () => Promise<number>): Promise<number> {

@@ -4,7 +4,7 @@ import type { ErrorDetails, StartAnswer } from "@cliscale/protocol";
 import type { Addresses } from "./functionsSide.ts";
 import type { ControlPlane } from "./support.ts";
 
-type CallName = "createSession" | "attachSession" | "stopSession";
+type CallName = "createSession" | "attachSession" | "stopSession" | "sweepSessions";
 
 /** A call that a functions process is asked to handle. */
 export interface CallMessage {
@@ -55,12 +55,15 @@ export interface FunctionsProcess {
   kill(): Promise<void>;
 }
 
+/** `limits`: others than the control plane's own; `clockMinutes`: by how much its clock is ahead of everybody else's. */
 export function startFunctionsProcess(
   { addresses }: ControlPlane,
-  limits: NonNullable<Addresses["limits"]> = {},
+  { limits = {}, clockMinutes = 0 }: { limits?: NonNullable<Addresses["limits"]>; clockMinutes?: number } = {},
 ): FunctionsProcess {
   const child = fork(new URL("./functionsProgram.ts", import.meta.url), [JSON.stringify({ ...addresses, limits })], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: { ...process.env, CLOCK_MINUTES: String(clockMinutes) },
+    execArgv: ["--import", import.meta.resolve("./wrongClock.ts")],
   });
   const chunks: string[] = [];
   for (const stream of [child.stdout!, child.stderr!]) {

@@ -5,6 +5,7 @@ import { handleCreateSession } from "../../src/createSession.ts";
 import type { Deps } from "../../src/deps.ts";
 import { toHttpsError } from "../../src/http/errors.ts";
 import { handleStopSession } from "../../src/stopSession.ts";
+import { handleSweep } from "../../src/sweepSessions.ts";
 import { type Addresses, around, call, depsAt } from "./functionsSide.ts";
 import type { CallMessage, OutcomeMessage } from "./functionsProcess.ts";
 
@@ -13,6 +14,7 @@ const handlers = {
   createSession: handleCreateSession,
   attachSession: handleAttachSession,
   stopSession: handleStopSession,
+  sweepSessions: (sweeping: Deps) => handleSweep(sweeping, { jobAgeSeconds: 0 }),
 } as unknown as Record<CallMessage["name"], (deps: Deps, call: unknown) => Promise<OutcomeMessage["answer"]>>;
 
 process.on("message", (message: CallMessage) => void handle(message));
@@ -52,6 +54,14 @@ const statements = {
   markSessionPrepared: "set prepared_at = now()",
   startSession: "start_queued_sessions",
   insertToken: "insert into token_jti",
+  deleteExpiredTokens: "delete from token_jti",
+  endOverdueSessions: "set state = 'ended', end_reason = 'deadline'",
+  discardUnpreparedSessions: "prepared_at is null and created_at <=",
+  sessionStates: "select id, state from sessions",
+  liveSessions: "as starts_slowly",
+  endSession: "end_reason = $2",
+  endIdleSessions: "idle_check_at <= (",
+  deleteEndedSessions: "state = 'ended' and ended_at <",
 };
 
 /** A pool that has something done before each of these statements, and after it. */

@@ -7,6 +7,7 @@ import { handleGetSession } from "../../src/getSession.ts";
 import { handleStopSession } from "../../src/stopSession.ts";
 import { handleSweep } from "../../src/sweepSessions.ts";
 import { startFunctionsProcess } from "./functionsProcess.ts";
+import { requireInvariants } from "./mixture.ts";
 import { age, call, eventually, idOf, partsOf, requireGone, startControlPlane, whole, wish } from "./support.ts";
 
 const plane = await startControlPlane();
@@ -186,4 +187,12 @@ test("a process that is killed in a stop, between row and Job, leaves the Job to
   assert.deepEqual(await partsOf(plane, session.id), whole);
   await handleSweep(plane.deps, { jobAgeSeconds: 0 });
   await requireGone(plane, session.id);
+});
+
+test("after all of these kills there is a Job for each live row, a live row for each Job, and nothing else", async () => {
+  await plane.pool.query(
+    `update sessions set created_at = created_at - interval '1 minute' where state = 'queued' and prepared_at is null`,
+  );
+  assert.deepEqual((await handleSweep(plane.deps, { jobAgeSeconds: 0 })).failed, []);
+  await requireInvariants(plane);
 });

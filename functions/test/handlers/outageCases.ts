@@ -10,7 +10,6 @@ import type { Deps } from "../../src/deps.ts";
 import { handleExtendSession } from "../../src/extendSession.ts";
 import { handleGetSession } from "../../src/getSession.ts";
 import { DependencyError } from "../../src/http/errors.ts";
-import { jobName } from "../../src/kubernetes/jobManifest.ts";
 import { handleListSessions } from "../../src/listSessions.ts";
 import { handleStopSession } from "../../src/stopSession.ts";
 import { handleSweep } from "../../src/sweepSessions.ts";
@@ -127,20 +126,6 @@ export function outageCases(plane: ControlPlane): void {
     const stopped = await handleStopSession(down, call(own));
     assert.deepEqual([stopped.session.state, stopped.session.endReason], ["ended", "stopped"]);
     assert.equal((await plane.row(session.id))?.state, "ended");
-  });
-
-  test("a cluster that resumes the Job and never says so leaves nothing behind", async () => {
-    const input = wish();
-    let sessionId = "";
-    const hangIt = async (moment: string) => {
-      if (moment !== "before resumeJob") return;
-      sessionId = await idOf(plane, input);
-      plane.fail({ verb: "patch", resource: "jobs", name: jobName(sessionId) }, { hang: true });
-    };
-    const creating = handleCreateSession({ ...plane.deps, cluster: around(plane.deps.cluster, hangIt) }, call(input));
-    await assert.rejects(creating, { name: "DependencyError", dependency: "kubernetes" });
-    await requireGone(plane, sessionId);
-    assert.equal(await plane.row(sessionId), undefined);
   });
 
   test("Cloud KMS that goes away before the token is minted leaves nothing behind", async () => {

@@ -54,6 +54,8 @@ function settings(databaseUrl: string): Record<string, string> {
     // Google's clients look for a metadata server otherwise.
     METADATA_SERVER_DETECTION: "none",
     CLISCALE_DATABASE_URL: databaseUrl,
+    // A database of a test has a hundred connections.
+    CLISCALE_GATEWAYS_MAX: "1",
     CLISCALE_SIGNING_KEY: `projects/${project}/locations/us-central1/keyRings/cliscale/cryptoKeys/attach`,
     CLISCALE_KMS_ENDPOINT: "http://127.0.0.1:1",
     CLISCALE_SCHEDULER_ENDPOINT: "http://127.0.0.1:1",
@@ -63,7 +65,5 @@ function settings(databaseUrl: string): Record<string, string> {
     CLISCALE_TOKEN_ISSUER: "https://issuer.test",
     CLISCALE_ALLOWED_ORIGINS: origin,
     CLISCALE_ALLOWED_USERS: "*",
-    // What a database of the default size has room for.
-    CLISCALE_GATEWAYS_MAX: "1",
   };
 }

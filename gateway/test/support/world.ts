@@ -35,7 +35,7 @@ export interface World {
   gateway: Gateway;
   events: LogEvent[];
   /** Another gateway on the same database and keys. */
-  createGateway(settings?: Partial<Settings>, deadlines?: Partial<Deadlines>): StartedGateway;
+  createGateway(settings?: Partial<Settings>, deadlines?: Partial<Deadlines>, now?: () => number): StartedGateway;
   createSession(options?: { owner?: string; podIp?: string; terminal?: "runner" | "ttyd" }): Promise<TestSession>;
   /** A token for this session, on the list of those that may enter. */
   mint(session: TestSession, claims?: Record<string, unknown>, listed?: boolean): Promise<string>;
@@ -59,13 +59,14 @@ export async function startWorld(
   const jwks = await startJwks([signer.jwk]);
   const pool = createPool({ connectionString: database.url, applicationName: "gateway-test", max: 4, onError() {} });
 
-  const create: World["createGateway"] = (changes = {}, otherDeadlines = deadlines) => {
+  const create: World["createGateway"] = (changes = {}, otherDeadlines = deadlines, now = Date.now) => {
     const { logger, events } = recordingLogger();
     const gateway = createGateway({
       settings: { ...defaultSettings(database.url, jwks.url), ...settings, ...changes },
       pool,
       logger,
       deadlines: otherDeadlines,
+      now,
     });
     return { gateway, events };
   };

@@ -1,6 +1,6 @@
 import "@xterm/xterm/css/xterm.css";
 import { type Screen, plainTitle } from "@cliscale/client";
-import type { TerminalSize } from "@cliscale/protocol";
+import { steadyTerminal, type TerminalSize } from "@cliscale/protocol";
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal as Xterm } from "@xterm/xterm";
 import { linkHandler } from "./links.ts";
@@ -56,6 +56,7 @@ export function createTerminalView(place: HTMLElement, handlers: TerminalViewHan
   });
   const fit = new FitAddon();
   xterm.loadAddon(fit);
+  steadyTerminal(xterm);
   followTheme((theme) => {
     xterm.options.theme = theme;
   }, closing.signal);
@@ -69,7 +70,12 @@ export function createTerminalView(place: HTMLElement, handlers: TerminalViewHan
       write: (bytes, drawn) => xterm.write(bytes, drawn),
       // An xterm draws later what it is given now; these two wait their turn behind that.
       reset() {
-        xterm.write(forget, () => xterm.reset());
+        xterm.write(forget, () => {
+          xterm.reset();
+          // Modes that xterm keeps as options.
+          xterm.options.convertEol = false;
+          xterm.options.cursorBlink = true;
+        });
       },
       resize({ columns, rows }) {
         xterm.write(nothing, () => xterm.resize(columns, rows));

@@ -1,8 +1,8 @@
 // What an attach token costs beside the signature itself: `mintAttach`, which signs, verifies and puts the token on the list, against a
 // bare round trip to Cloud KMS. Both speak to the stand-in, so that the ratio says what our own code adds, and not what Google takes.
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { cpus, tmpdir, totalmem } from "node:os";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createPool } from "@cliscale/db";
 import { startKms } from "@cliscale/local/kms";
@@ -13,6 +13,7 @@ import { grpcClientOptions } from "../../../functions/src/grpcEndpoint.ts";
 import { mintAttach } from "../../../functions/src/tokens/attachToken.ts";
 import { createKmsSigner } from "../../../functions/src/tokens/signer.ts";
 import { sessionRow } from "../../../functions/test/support/sessionRow.ts";
+import { keepResult, machine, median, round } from "./results.ts";
 
 const key = "projects/demo-cliscale/locations/us-central1/keyRings/cliscale/cryptoKeys/attach";
 const rounds = 5;
@@ -41,31 +42,27 @@ try {
     const ratios: number[] = [];
     const milliseconds: Record<"bare" | "mint", number[]> = { bare: [], mint: [] };
     // The first round warms up. Both run in turn, so that what else the machine does hits both.
-    for (let round = 0; round <= rounds; round += 1) {
+    for (let count = 0; count <= rounds; count += 1) {
       const [bareTook, mintTook] = [await time(bare, concurrency), await time(mint, concurrency)];
-      if (round === 0) continue;
+      if (count === 0) continue;
       milliseconds.bare.push(bareTook);
       milliseconds.mint.push(mintTook);
       ratios.push(mintTook / bareTook);
     }
     results.push({
       concurrency,
-      bareMilliseconds: rounded(median(milliseconds.bare)),
-      mintMilliseconds: rounded(median(milliseconds.mint)),
-      mintToBare: rounded(median(ratios)),
+      bareMilliseconds: round(median(milliseconds.bare)),
+      mintMilliseconds: round(median(milliseconds.mint)),
+      mintToBare: round(median(ratios)),
     });
   }
-  const report = {
+  await keepResult("minting", {
     scenario: "minting an attach token, against a bare signature of the Cloud KMS stand-in",
-    machine: { cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version },
+    machine: machine(),
     rounds,
     signaturesPerRound,
     results,
-  };
-  const target = join(import.meta.dirname, "../results");
-  await mkdir(target, { recursive: true });
-  await writeFile(join(target, "minting.json"), `${JSON.stringify(report, null, 2)}\n`);
-  process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  });
 } finally {
   await Promise.all([client.close(), pool.end(), kms.stop()]);
   await database.remove();
@@ -81,12 +78,4 @@ async function time(work: () => Promise<unknown>, concurrency: number): Promise<
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
   return (performance.now() - begun) / signaturesPerRound;
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
 }

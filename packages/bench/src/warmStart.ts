@@ -1,9 +1,7 @@
 // How long `npm start` takes, from the command to the line `ready`, when everything is installed and state is there; and how
 // long it takes to stop. The limit is what a person is promised.
-import { mkdir, writeFile } from "node:fs/promises";
-import { cpus, totalmem } from "node:os";
-import { join } from "node:path";
 import { startTestStack, type TestStack } from "@cliscale/e2e/stack";
+import { keepResult, machine, median, round } from "./results.ts";
 
 const rounds = 5;
 const limitSeconds = 20;
@@ -28,26 +26,15 @@ try {
 
 const result = {
   scenario: "warm start",
-  machine: { cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version },
+  machine: machine(),
   rounds,
   startSeconds: summary(starts),
   stopSeconds: summary(stops),
   startOfLimit: round(median(starts) / limitSeconds),
   limitSeconds,
 };
-const folder = join(import.meta.dirname, "../results");
-await mkdir(folder, { recursive: true });
-await writeFile(join(folder, "warmStart.json"), `${JSON.stringify(result, null, 2)}\n`);
-process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+await keepResult("warmStart", result);
 
 function summary(values: number[]) {
   return { minimum: round(Math.min(...values)), median: round(median(values)), maximum: round(Math.max(...values)) };
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { randomInt, randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { after, before, beforeEach, suite, test } from "node:test";
 import { noLimits, startTestDatabase, type TestDatabase } from "@cliscale/local/testing";
 import type { Pool } from "pg";
@@ -224,6 +225,7 @@ suite("Nothing is idle", () => {
     await client.query("begin");
     await client.query("select from sessions for update");
     const reporting = report([{ sessionId: id, input: 0 }]);
+    await untilSomebodyWaits();
     assert.deepEqual(await sweep(), { looked: 0, ended: [] }, "sweeps pass rows that others hold");
     const looking = look(id);
     await client.query("commit");
@@ -241,3 +243,9 @@ suite("Nothing is idle", () => {
     assert.deepEqual(await look(id), [id]);
   });
 });
+
+/** Until a statement waits for a lock of another. */
+async function untilSomebodyWaits(): Promise<void> {
+  const waiting = `select from pg_stat_activity where wait_event_type = 'Lock'`;
+  while ((await pool.query(waiting)).rowCount === 0) await delay(10);
+}

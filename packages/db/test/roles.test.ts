@@ -88,6 +88,7 @@ const forbiddenToAll = [
   "truncate audit_events",
   "insert into audit_events (action, owner_uid, at) values ('stop', 'ada', now())",
   "insert into audit_events (action, owner_uid, kid) values ('mint', 'ada', 'kid')",
+  "insert into audit_events (action, owner_uid) values ('create', 'ada')",
   "alter table sessions disable trigger audit_session",
   "insert into knex_migrations (name) values ('mine')",
   "set role cliscale_migration",

@@ -54,9 +54,11 @@ test("a revocation ends a user's sessions and refuses new ones at once, until it
   await admin("restore", user.uid);
   const again = await eventually(() => user.signInAgain(world.stack));
   // Whoever has an ID token from before the revocation must sign in again.
-  const { session, attach: how } = await again.client.createSession(shell);
-  assert.ok(how);
-  await again.client.stopSession(session.id);
+  await leavesNothing(world, async () => {
+    const { session, attach: how } = await again.client.createSession(shell);
+    assert.ok(how);
+    await again.client.stopSession(session.id);
+  });
 });
 
 test("custom claims give a user a quota of their own", async () => {

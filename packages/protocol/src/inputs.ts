@@ -38,6 +38,8 @@ const environmentSchema = z.preprocess(
     ),
 );
 
+/** What the database's integers hold: 68 years. */
+const longestIdleSeconds = 2_147_483_647;
 const lifetimeSeconds = seconds.min(60, "must be at least 60");
 
 export const createSessionInput = z.strictObject({
@@ -62,10 +64,12 @@ export const createSessionInput = z.strictObject({
     ),
   idleSeconds: seconds
     .min(0, "must be 0 or at least 10")
+    .max(longestIdleSeconds, `must be at most ${longestIdleSeconds}`)
     .refine((value) => value <= 0 || value >= 10, "must be 0 or at least 10")
     .optional()
     .describe(
-      "After how long without input, output or an attach it ends: 0 for never, else at least 10. " +
+      "After how long without input, output or an attach it ends: 0 for never, else at least 10. Output alone keeps it for " +
+        "`CLISCALE_IDLE_OUTPUT_MAX_SECONDS` (14400) after the last input or attach at most. " +
         "`CLISCALE_IDLE_DEFAULT_SECONDS` (1800) where it is left out.",
     ),
   requestId: uuid

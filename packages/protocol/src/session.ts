@@ -41,7 +41,9 @@ export const sessionSchema = z
     endedAt: time.exactOptional().describe("There exactly when ended."),
     lastActiveAt: time.exactOptional().describe("When something last happened in it: input, output or an attach."),
     idleSeconds: z.int().describe("After how many seconds without activity it ends; 0: never."),
-    idleAt: time.exactOptional().describe("When it ends if nothing happens until then."),
+    idleAt: time
+      .exactOptional()
+      .describe("When it ends for being idle if nothing happens until then; there while it is ready and may be idle."),
     position: z.int().exactOptional().describe("There exactly when queued: its place in the queue, 1 is next."),
   })
   .meta({ id: "Session", description: "A session as its owner sees it." });

@@ -9,14 +9,21 @@ const size = {
 export const terminalSizeSchema = z.object(size);
 export type TerminalSize = z.infer<typeof terminalSizeSchema>;
 
+/** Ours: what a client has drawn, as the last position and the output since have told it. */
+export const resumeSchema = z.object({
+  epoch: z.string().describe("`epoch` of the position that was told last."),
+  offset: z.int().describe("Bytes of output that this client has drawn, counted on from that position's `offset`."),
+  sizes: z
+    .int()
+    .exactOptional()
+    .describe("`sizes` of the position that was told last; more than one change of size may lie at the same offset."),
+});
+export type Resume = z.infer<typeof resumeSchema>;
+
 /** The first message of a client. */
 export const helloSchema = z.object({
   ...size,
-  resume: z
-    .object({
-      epoch: z.string().describe("`epoch` of the position that was told last."),
-      offset: z.int().describe("Bytes of output that this client has drawn, counted on from that position's `offset`."),
-    })
+  resume: resumeSchema
     .exactOptional()
     .describe("Ours: up to where in the output this client has drawn; only what is missing is then sent."),
 });
@@ -33,6 +40,7 @@ export const positionSchema = z.object({
   controller: z
     .boolean()
     .describe("Whether this socket's size counts, and its answers to the program's terminal queries."),
+  sizes: z.int().exactOptional().describe("How often the size had changed before; tell it again in `resume`."),
   snapshot: z
     .literal(true)
     .exactOptional()

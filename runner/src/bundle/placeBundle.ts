@@ -3,9 +3,8 @@ import type { Settings } from "../env.ts";
 import type { Folders } from "../folders.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { BundleError } from "./bundleError.ts";
-import { type Network, systemNetwork } from "./fetch/network.ts";
+import type { Network } from "./fetch/network.ts";
 import { placeNpmPackage } from "./npm/npmPackage.ts";
-import { placeArchive } from "./placeArchive.ts";
 import { placeTemplate } from "./template.ts";
 
 /** A bundle that is in place in the work folder. */
@@ -37,8 +36,12 @@ export async function placeBundle(placement: Placement): Promise<Bundle> {
     case "npm":
       return await placeNpmPackage(source, placement);
     case "archive":
-    case "github":
+    case "github": {
+      // What downloads and unpacks takes 15 MB of memory, for as long as the session lives.
+      const { placeArchive } = await import("./placeArchive.ts");
+      const { systemNetwork } = await import("./fetch/network.ts");
       return await placeArchive(source, { network: systemNetwork, ...placement });
+    }
     case "template":
       return await placeTemplate(source, placement);
   }

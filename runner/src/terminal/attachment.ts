@@ -1,16 +1,18 @@
-import { closeCodes, encodeMessage, serverMessage, type TerminalSize } from "@cliscale/protocol";
+import { closeCodes, encodeMessage, type Resume, serverMessage, type TerminalSize } from "@cliscale/protocol";
 import type { Logger } from "@cliscale/service";
 import type { WebSocket } from "ws";
 import type { Times } from "../times.ts";
 import { type ClientMessage, parseClientMessage, ProtocolViolation } from "./clientMessages.ts";
-import { createSender, type Sender, type SenderView } from "./sender.ts";
+import { createSender, type Place, type Sender, type SenderView } from "./sender.ts";
 
 /** RFC 6455 §7.4.1: the server met a condition that it did not expect. */
 const internalError = 1011;
 
 /** What the terminal does for its attachments. */
-export interface AttachmentOptions extends Omit<SenderView, "position"> {
-  position: (attachment: Attachment, offset: number) => ReturnType<SenderView["position"]>;
+export interface AttachmentOptions extends Omit<SenderView, "isController"> {
+  isController: (attachment: Attachment) => boolean;
+  /** Where a client goes on, by what it has drawn; undefined where it needs a snapshot. */
+  placeOf: (resume: Resume | undefined) => Place | undefined;
   onHello: (attachment: Attachment) => void;
   onInput: (attachment: Attachment, input: Buffer) => void;
   onResize: (attachment: Attachment) => void;
@@ -35,7 +37,7 @@ export function createAttachment(socket: WebSocket, options: AttachmentOptions):
   const attachedAt = performance.now();
   const attachment: Attachment = {
     socket,
-    sender: createSender(socket, { ...options, position: (offset) => options.position(attachment, offset) }),
+    sender: createSender(socket, { ...options, isController: () => options.isController(attachment) }),
   };
   const helloTimer = setTimeout(() => socket.close(closeCodes.malformed, "no hello"), times.hello);
   const heartbeat = startHeartbeat(socket, times.ping);
@@ -81,7 +83,7 @@ function receive(attachment: Attachment, message: ClientMessage, options: Attach
       const { resume, ...size } = message.hello;
       attachment.size = size;
       options.onHello(attachment);
-      return sender.begin(options.output.replay(resume));
+      return sender.begin(options.placeOf(resume));
     }
     case "input":
       return options.onInput(attachment, message.input);

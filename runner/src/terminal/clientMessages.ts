@@ -10,7 +10,9 @@ const nonceBytes = 64;
 const cells = z.int().min(1).max(1000);
 const sizeSchema = z.object({ columns: cells, rows: cells });
 const helloSchema = sizeSchema.extend({
-  resume: z.object({ epoch: z.string().max(64), offset: z.int().min(0) }).exactOptional(),
+  resume: z
+    .object({ epoch: z.string().max(64), offset: z.int().min(0), sizes: z.int().min(0).exactOptional() })
+    .exactOptional(),
 });
 
 export type ClientMessage =

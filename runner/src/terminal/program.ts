@@ -4,7 +4,7 @@ import { createFlowControl } from "./flowControl.ts";
 import { createResizer } from "./resizer.ts";
 
 /** The size until a client has said its own. */
-const defaultSize: TerminalSize = { columns: 80, rows: 24 };
+export const defaultSize: TerminalSize = { columns: 80, rows: 24 };
 /** What is kept of input that comes before the command runs, in bytes: somebody types ahead of it. */
 const earlyInputBytes = 64 * 1024;
 
@@ -20,14 +20,14 @@ export interface Program {
 }
 
 /** Creates the place of a program; `onResized` is called when another size holds. */
-export function createProgram(stallMilliseconds: number, onResized: () => void): Program {
+export function createProgram(stallMilliseconds: number, onResized: (size: TerminalSize) => void): Program {
   let pty: Pty | undefined;
   let early: Buffer[] = [];
   let earlyLength = 0;
 
   const resizer = createResizer(defaultSize, (size) => {
     pty?.resize(size);
-    onResized();
+    onResized(size);
   });
   const flow = createFlowControl({ pause: () => pty?.pause(), resume: () => pty?.resume() }, stallMilliseconds);
 

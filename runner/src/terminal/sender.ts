@@ -1,6 +1,8 @@
 import { closeCodes, encodeMessage, type Exit, type Position, serverMessage } from "@cliscale/protocol";
 import type { WebSocket } from "ws";
-import type { OutputStream, Replay } from "./outputStream.ts";
+import type { Snapshot } from "./emulator/emulator.ts";
+import type { OutputStream } from "./outputStream.ts";
+import type { SizeHistory } from "./sizeHistory.ts";
 
 /** Output in one message, in bytes. */
 const messageBytes = 64 * 1024;
@@ -8,13 +10,24 @@ const messageBytes = 64 * 1024;
 const highWatermarkBytes = 256 * 1024;
 /** … until no more than this is left. */
 const lowWatermarkBytes = 64 * 1024;
-/** With this much unsent a client asks for answers that it does not read, in bytes; it is dropped. */
+/** With this much unsent, beside a snapshot, a client asks for answers that it does not read, in bytes; it is dropped. */
 const unreadBytes = 1024 * 1024;
+
+const outputType = Uint8Array.of(serverMessage.output);
+
+/** Where a socket goes on, which has drawn what comes before. */
+export interface Place {
+  offset: number;
+  /** How many changes of size it has drawn. */
+  sizes: number;
+}
 
 /** What is sent to a socket beside the output, as it stands when the socket's turn comes. */
 export interface SenderView {
   output: OutputStream;
-  position: (offset: number) => Position;
+  sizes: SizeHistory;
+  snapshot: () => Snapshot;
+  isController: () => boolean;
   title: () => string | undefined;
   exit: () => Exit | undefined;
   /** The socket has become stalled or is no longer. */
@@ -23,8 +36,8 @@ export interface SenderView {
 
 /** The sending side of a socket: takes it through the output stream at its own pace. */
 export interface Sender {
-  /** Begins with the replay. */
-  begin: (replay: Replay) => void;
+  /** Begins at a place in the output that is kept, or else with a snapshot. */
+  begin: (place: Place | undefined) => void;
   /** Has the position sent (again) before more output. */
   announcePosition: () => void;
   /** Has the title sent (again) before more output. */
@@ -42,9 +55,14 @@ export interface Sender {
 
 /** Creates the sender of a socket; it sends nothing until it begins. */
 export function createSender(socket: WebSocket, view: SenderView): Sender {
-  const { output } = view;
-  /** Where the output that this socket gets next begins; undefined before the replay. */
-  let offset: number | undefined;
+  const { output, sizes } = view;
+  /** What this socket gets next; undefined before it begins, and when a snapshot is due. */
+  let place: Place | undefined;
+  const progress = { begun: false };
+  /** The snapshot whose position has been sent. */
+  let announced: Snapshot | undefined;
+  /** Length of the last one, which may all be unsent. */
+  let snapshotBytes = 0;
   let paused = false;
   let full = false;
   let positionDue = true;
@@ -54,7 +72,7 @@ export function createSender(socket: WebSocket, view: SenderView): Sender {
   const stalled = () => paused || full;
 
   const pump = () => {
-    while (!stalled() && socket.readyState === socket.OPEN) {
+    while (progress.begun && !stalled() && socket.readyState === socket.OPEN) {
       const message = nextMessage();
       if (!message) return;
       socket.send(message, onSent);
@@ -64,32 +82,69 @@ export function createSender(socket: WebSocket, view: SenderView): Sender {
   };
 
   const nextMessage = (): Uint8Array | undefined => {
-    if (offset === undefined) return undefined;
-    if (offset < output.start()) {
-      // The ring has moved past this socket: it goes on from what is left, and is told so.
-      offset = output.replay().offset;
-      positionDue = true;
-    }
+    if (!place || !isKept(place)) return announceSnapshot();
+    if (announced) return snapshotMessage(announced);
+    if (!positionDue) passSizes(place);
+    if (positionDue) return positionMessage(place);
     const title = view.title();
-    const exit = view.exit();
-    if (positionDue) {
-      positionDue = false;
-      return encodeMessage(serverMessage.position, JSON.stringify(view.position(offset)));
-    }
     if (titleDue && title !== undefined) {
       titleDue = false;
       return encodeMessage(serverMessage.title, title);
     }
-    if (offset < output.head()) {
-      const chunk = output.read(offset, messageBytes);
-      offset += chunk.length;
-      return encodeMessage(serverMessage.output, chunk);
-    }
+    if (place.offset < endOfSize(place)) return outputMessage(place);
+    const exit = view.exit();
     if (exit && !exitSent) {
       exitSent = true;
       return encodeMessage(serverMessage.exit, JSON.stringify(exit));
     }
     return undefined;
+  };
+
+  /** Whether all that this socket needs is still there, so that the ring and the sizes have not moved past it. */
+  const isKept = ({ offset, sizes: count }: Place) => offset >= output.start() && sizes.isKnown(count);
+
+  const announceSnapshot = () => {
+    announced = view.snapshot();
+    place = { offset: announced.offset, sizes: announced.sizes };
+    return positionMessage(place, { snapshot: true });
+  };
+
+  const snapshotMessage = ({ message }: Snapshot) => {
+    announced = undefined;
+    snapshotBytes = message.length;
+    return message;
+  };
+
+  const positionMessage = ({ offset, sizes: count }: Place, more: { snapshot?: true } = {}) => {
+    positionDue = false;
+    const { columns, rows } = sizes.at(count);
+    const position: Position = {
+      epoch: output.epoch,
+      offset,
+      head: output.head(),
+      columns,
+      rows,
+      controller: view.isController(),
+      sizes: count,
+      ...more,
+    };
+    return encodeMessage(serverMessage.position, JSON.stringify(position));
+  };
+
+  /** Where the size that the socket has drawn last ends to hold. */
+  const endOfSize = ({ sizes: count }: Place) => (count < sizes.current() ? sizes.at(count + 1).offset : output.head());
+
+  /** The next size holds from here on, and has to be told. */
+  const passSizes = (at: Place) => {
+    if (at.sizes === sizes.current() || at.offset < endOfSize(at)) return;
+    at.sizes++;
+    positionDue = true;
+  };
+
+  const outputMessage = (at: Place) => {
+    const message = output.read(at.offset, Math.min(messageBytes, endOfSize(at) - at.offset), outputType);
+    at.offset += message.length - outputType.length;
+    return message;
   };
 
   const onSent = () => {
@@ -107,14 +162,15 @@ export function createSender(socket: WebSocket, view: SenderView): Sender {
   };
 
   const dropUnread = () => {
-    if (socket.bufferedAmount > unreadBytes) socket.terminate();
+    if (socket.bufferedAmount > unreadBytes + snapshotBytes) socket.terminate();
   };
   // `ws` answers pings by itself, as often as it is asked.
   socket.on("ping", dropUnread);
 
   return {
-    begin: (replay) => {
-      offset = replay.offset;
+    begin: (at) => {
+      place = at && { ...at };
+      progress.begun = true;
       pump();
     },
     announcePosition: () => {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { closeCodes, type Exit, type Position, type TerminalSize } from "@cliscale/protocol";
+import { closeCodes, type Exit, type Resume, type TerminalSize } from "@cliscale/protocol";
 import type { Logger } from "@cliscale/service";
 import type { WebSocket } from "ws";
 import type { Pty } from "../command/pty.ts";
@@ -8,7 +8,13 @@ import type { Times } from "../times.ts";
 import { type Attachment, createAttachment } from "./attachment.ts";
 import { chooseController } from "./controller.ts";
 import { createOutputStream } from "./outputStream.ts";
-import { createProgram } from "./program.ts";
+import { createProgram, defaultSize } from "./program.ts";
+import { createScreenKeeper } from "./screenKeeper.ts";
+import type { Place } from "./sender.ts";
+import { createSizeHistory } from "./sizeHistory.ts";
+
+/** A client that begins anew gets all output when there is no more than this, in bytes, else the screen that it has led to. */
+const replayedBytes = 64 * 1024;
 
 /** A session's terminal: one output stream, one program, any number of clients. */
 export interface Terminal {
@@ -33,10 +39,13 @@ export interface Terminal {
 export interface TerminalOptions {
   times: Times;
   logger: Logger;
+  /** How much of the latest output is kept, in bytes. */
+  keptBytes?: number;
 }
 
-export function createTerminal({ times, logger }: TerminalOptions): Terminal {
-  const output = createOutputStream();
+export function createTerminal({ times, logger, ...kept }: TerminalOptions): Terminal {
+  const output = createOutputStream({ ...kept, onDrop: (start) => screen.onDrop(start) });
+  const sizes = createSizeHistory(defaultSize);
   /** All sockets, and of them those that have said hello, in the order of their hellos. */
   const sockets = new Set<WebSocket>();
   const attachments = new Set<Attachment>();
@@ -49,25 +58,35 @@ export function createTerminal({ times, logger }: TerminalOptions): Terminal {
   let dropped = false;
   let pumping = false;
 
-  const announcePosition = () => attachments.forEach(({ sender }) => sender.announcePosition());
-  const program = createProgram(times.stall, announcePosition);
-
-  const position = (attachment: Attachment, offset: number): Position => ({
-    epoch: output.epoch,
-    offset,
-    head: output.head(),
-    ...program.size(),
-    controller: attachment === controller,
+  const program = createProgram(times.stall, (size) => {
+    sizes.add(size, output.head());
+    screen.onResize();
+    requestPump();
   });
+  const screen = createScreenKeeper({ output, sizes, reply: (reply) => program.write(Buffer.from(reply)), logger });
+
+  /** Where a client goes on: in the output that is kept, unless it begins anew and the screen is the shorter way. */
+  const placeOf = (resume: Resume | undefined): Place | undefined => {
+    const follows = resume?.epoch === output.epoch && resume.offset <= output.head();
+    if (!follows && output.head() > replayedBytes) return undefined;
+    const place = follows
+      ? { offset: resume.offset, sizes: sizes.countAt(resume.offset, resume.sizes) }
+      : { offset: 0, sizes: sizes.initial() };
+    return place.sizes === undefined ? undefined : { ...place, sizes: place.sizes };
+  };
   const pump = () => {
     pumping = false;
     for (const { sender } of attachments) sender.pump();
+    screen.onOutput();
+  };
+  const requestPump = () => {
+    if (!pumping) setImmediate(pump);
+    pumping = true;
   };
   const print = (text: string | Uint8Array) => {
     output.append(typeof text === "string" ? Buffer.from(text) : text);
     // A program that prints much is read in many small pieces; what came in one turn of the event loop is sent together.
-    if (!pumping) setImmediate(pump);
-    pumping = true;
+    requestPump();
   };
   const updateFlow = () =>
     program.setStalled(attachments.size > 0 && [...attachments].every(({ sender }) => sender.stalled()));
@@ -76,7 +95,7 @@ export function createTerminal({ times, logger }: TerminalOptions): Terminal {
     if (next === controller) return;
     controller = next;
     applySize();
-    announcePosition();
+    for (const { sender } of attachments) sender.announcePosition();
   };
   const applySize = () => {
     if (controller?.size) program.resize(controller.size);
@@ -87,14 +106,18 @@ export function createTerminal({ times, logger }: TerminalOptions): Terminal {
     sockets.add(socket);
     createAttachment(socket, {
       output,
+      sizes,
       times,
       logger,
-      position,
-      title: () => title,
+      placeOf,
+      snapshot: screen.snapshot,
+      isController: (attachment) => attachment === controller,
+      title: () => screen.title() ?? title,
       exit: () => exit,
       onStall: updateFlow,
       onHello: (attachment) => {
         attachments.add(attachment);
+        screen.setAttended(true);
         updateController();
         updateFlow();
         firstHello.resolve();
@@ -102,12 +125,15 @@ export function createTerminal({ times, logger }: TerminalOptions): Terminal {
       onInput: (attachment, input) => {
         attachment.typedAt = ++inputs;
         updateController();
+        screen.onInput(input);
         program.write(input);
       },
       onResize: applySize,
       onClose: (attachment, received) => {
         sockets.delete(socket);
         attachments.delete(attachment);
+        if (attachment === controller) screen.onControllerLost();
+        screen.setAttended(attachments.size > 0);
         updateController();
         updateFlow();
         if (received) delivered.resolve();
@@ -137,6 +163,7 @@ export function createTerminal({ times, logger }: TerminalOptions): Terminal {
     },
     end: (ended) => {
       exit = ended;
+      output.end();
       pump();
     },
     delivered: delivered.promise,

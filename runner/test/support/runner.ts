@@ -19,6 +19,8 @@ export interface RunnerOptions {
   command?: string;
   /** The user's variables. */
   env?: Record<string, string>;
+  /** The program, where it is not the one in this checkout's sources. */
+  main?: string;
   /** More of the container's variables. */
   variables?: Record<string, string>;
 }
@@ -66,7 +68,7 @@ async function createPodFiles(t: TestContext, options: RunnerOptions) {
 export async function startRunner(t: TestContext, options: RunnerOptions = {}): Promise<Runner> {
   const files = await createPodFiles(t, options);
   const address = nextAddress();
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [options.main ?? main], {
     stdio: ["ignore", "ignore", "pipe"],
     env: {
       PATH: process.env["PATH"],

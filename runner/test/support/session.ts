@@ -15,11 +15,12 @@ export async function startTestSession(
   t: TestContext,
   options: RunnerOptions,
   times: Partial<Times> = {},
+  keptBytes?: number,
 ): Promise<{ session: Session; settings: Settings }> {
   const settings = await createSettings(t, options);
   const logger = createLogger("runner-test");
   logger.level = "silent";
-  const session = await startSession({ settings, logger, times });
+  const session = await startSession({ settings, logger, times, ...(keptBytes !== undefined && { keptBytes }) });
   t.after(() => session.stop());
   return { session, settings };
 }

@@ -1,3 +1,5 @@
+import { gatewayConnections } from "@cliscale/db";
+
 /** What the model is computed from: figures of one run, for one gateway as shipped. */
 export interface Figures {
   baseBytes: number;
@@ -25,8 +27,6 @@ export interface Capacity {
 
 /** A pod's share: few enough that losing it is a small storm, and that its descriptors (two a socket) are no special setting. */
 export const socketsPerPod = 10_000;
-/** Of the pool in gateway/src/main.ts. */
-const connectionsPerGateway = 4;
 /** Of gateway/src/deadlines.ts: how often each gateway asks which of its sessions have ended. */
 const watchSeconds = 2;
 /** Of one core a pod: the rest is for the terminals that are attached. */
@@ -42,7 +42,7 @@ export function capacityFor(sockets: number, figures: Figures): Capacity {
     pods,
     residentGiB: (pods * figures.baseBytes + sockets * figures.bytesPerPair) / 2 ** 30,
     kernelGiB: (sockets * figures.kernelBytesPerPair) / 2 ** 30,
-    databaseConnections: pods * connectionsPerGateway,
+    databaseConnections: pods * gatewayConnections,
     watchedPerSecond: sockets / watchSeconds,
     lossSeconds: {
       gateways: perPod / (attachesPerSecond * (pods - 1)),

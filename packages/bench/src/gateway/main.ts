@@ -1,5 +1,5 @@
 // The gateway beside nginx, haproxy, `http-proxy` and `ws`, one event loop each, in one run: memory of idle terminals, rate and
-// CPU of attaches, echo, and bulk output. `node main.ts [memory|speed]...` runs a part; the page
+// CPU of attaches, echo, and bulk output. `npm run bench -- gateway [memory|speed]...` runs a part; the page
 // docs/gateway-performance.md says how to read the results.
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -21,7 +21,7 @@ const attaches = { warmUp: 1_500, measured: 3_000 };
 const busyTerminals = [100, 1_000];
 const bulk = { terminals: [1, 16], mebibytes: 512 };
 
-const parts = process.argv.length > 2 ? process.argv.slice(2) : ["memory", "speed"];
+const parts = process.argv.length > 3 ? process.argv.slice(3) : ["memory", "speed"];
 requirePrograms();
 // Everything started from here on inherits the core of the load; gateways move to their own.
 spawnSync("taskset", ["-a", "-c", "-p", String(cores.load), String(process.pid)]);

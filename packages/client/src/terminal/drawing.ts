@@ -1,4 +1,4 @@
-import type { Position, TerminalSize } from "@cliscale/protocol";
+import type { Position, Resume, TerminalSize } from "@cliscale/protocol";
 
 /** Where a terminal is drawn. What is asked of it takes effect in that order, though bytes may take a while to be drawn. */
 export interface Screen {
@@ -16,7 +16,7 @@ export interface Drawing {
   position(position: Position): void;
   output(bytes: Uint8Array): void;
   /** What to ask a new connection to resume from; undefined while there is nothing to resume. */
-  readonly resume: { epoch: string; offset: number } | undefined;
+  readonly resume: Resume | undefined;
   /** Whether this connection tells where its output belongs, which a stock ttyd never does. */
   readonly isPositioned: boolean;
   /** Whether the screen shows a stream that a server has positioned, so that the server sets its size. */
@@ -46,6 +46,8 @@ export function createDrawing(screen: Screen, onDrawn: () => void): Drawing {
   let epoch: string | undefined;
   let handed = 0;
   let drawn = 0;
+  /** How many changes of size the screen has been handed, where the server counts them. */
+  let sizes: number | undefined;
   let snapshot: "none" | "announced" | "handed" = "none";
   // Bytes from before the screen was last cleared may still be on their way to it; they do not count for what came after.
   let clearings = 0;
@@ -59,6 +61,7 @@ export function createDrawing(screen: Screen, onDrawn: () => void): Drawing {
       snapshot = next.snapshot ? "announced" : "none";
     }
     screen.resize({ columns: next.columns, rows: next.rows });
+    sizes = next.sizes;
     connection = { kind: "positioned", controller: next.controller, head: headAfter(next, continues) };
   }
 
@@ -129,7 +132,8 @@ export function createDrawing(screen: Screen, onDrawn: () => void): Drawing {
     position,
     output,
     get resume() {
-      return epoch === undefined ? undefined : { epoch, offset: handed };
+      if (epoch === undefined) return undefined;
+      return sizes === undefined ? { epoch, offset: handed } : { epoch, offset: handed, sizes };
     },
     get isPositioned() {
       return connection.kind === "positioned";

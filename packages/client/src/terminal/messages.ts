@@ -13,12 +13,20 @@ export class MalformedMessage extends Error {
 
 /** @throws MalformedMessage when the message is no position. */
 export function decodePosition(message: Uint8Array): Position {
-  const { epoch, offset, head, columns, rows, controller, snapshot } = decodeObject(message);
+  const { epoch, offset, head, columns, rows, controller, sizes, snapshot } = decodeObject(message);
   if (typeof epoch !== "string" || !isCount(offset) || !isCount(head))
     throw new MalformedMessage("no position in the stream");
   if (!isSize(columns) || !isSize(rows)) throw new MalformedMessage("no size of a terminal");
-  const position = { epoch, offset, head, columns, rows, controller: controller === true };
-  return snapshot === true ? { ...position, snapshot } : position;
+  return {
+    epoch,
+    offset,
+    head,
+    columns,
+    rows,
+    controller: controller === true,
+    ...(isCount(sizes) && { sizes }),
+    ...(snapshot === true && { snapshot }),
+  };
 }
 
 /** @throws MalformedMessage when the message is no exit. */

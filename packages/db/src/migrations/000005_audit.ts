@@ -23,6 +23,9 @@ export async function up(knex: Knex): Promise<void> {
     create index audit_events_by_session on audit_events (session_id, id);
     alter table audit_events owner to cliscale_migration;
     grant insert (action, actor, owner_uid, session_id) on audit_events to cliscale_functions;
+    alter table audit_events enable row level security;
+    create policy told_by_functions on audit_events for insert to cliscale_functions
+      with check (action in ('stop', 'revoke', 'restore'));
 
     create function audit_session() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
     begin

@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
 
-// When something last happened in a session, and which gateways tell. Activity is written often and by no index, so that writing it
-// touches none (`fillfactor` leaves room for it). `idle_check_at` is when to look next whether a session is idle: a look moves it,
+// When something last happened in a session, and which gateways tell. Activity is written often and is in no index, so that a row's
+// new version needs no entries where it fits into the page of the old one (`fillfactor` leaves some room). `idle_check_at` is when to look next whether a session is idle: a look moves it,
 // activity does not, so that the index costs a session one change per idle period.
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`

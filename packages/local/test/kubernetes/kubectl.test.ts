@@ -38,6 +38,15 @@ suite("kubectl", { skip: tool.skip }, () => {
     assert.match(await kubectl("version"), /Server Version: v1\.34/);
   });
 
+  test("creates by hand what a deployment needs before its chart", async () => {
+    assert.equal(await kubectl("create", "namespace", "by-hand"), "namespace/by-hand created\n");
+    assert.match(await kubectl("create", "serviceaccount", "by-hand"), /created/);
+    assert.match(await kubectl("create", "configmap", "by-hand", "--from-literal=key=value"), /created/);
+    assert.match(await kubectl("create", "secret", "generic", "by-hand", "--from-literal=url=postgres://x"), /created/);
+    assert.equal(await kubectl("get", "secret", "by-hand", "-o", "jsonpath={.data.url}"), "cG9zdGdyZXM6Ly94");
+    assert.match(await kubectl("delete", "namespace", "by-hand"), /deleted/);
+  });
+
   test("creates a Job, waits for it, and shows it, its pod and its log", async () => {
     const name = subject.newName();
     await create(name, { script: "echo hello; sleep 0.2; echo goodbye" });

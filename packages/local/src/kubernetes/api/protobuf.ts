@@ -27,6 +27,10 @@ const schema = `
   }
   message Secret { optional ObjectMeta metadata = 1; map<string, bytes> data = 2; optional string type = 3; map<string, string> stringData = 4; optional bool immutable = 5; }
   message ConfigMap { optional ObjectMeta metadata = 1; map<string, string> data = 2; map<string, bytes> binaryData = 3; optional bool immutable = 4; }
+  message NamespaceSpec { repeated string finalizers = 1; }
+  message NamespaceStatus { optional string phase = 1; }
+  message Namespace { optional ObjectMeta metadata = 1; optional NamespaceSpec spec = 2; optional NamespaceStatus status = 3; }
+  message ServiceAccount { optional ObjectMeta metadata = 1; optional bool automountServiceAccountToken = 4; }
   message Preconditions { optional string uid = 1; optional string resourceVersion = 2; }
   message DeleteOptions {
     optional int64 gracePeriodSeconds = 1; optional Preconditions preconditions = 2; optional bool orphanDependents = 3;
@@ -49,6 +53,8 @@ const schema = `
 const kinds = new Set([
   "Secret",
   "ConfigMap",
+  "Namespace",
+  "ServiceAccount",
   "DeleteOptions",
   "Eviction",
   "SelfSubjectAccessReview",

@@ -1,0 +1,110 @@
+// What steadying an xterm.js needs of its inside. The version is pinned: https://github.com/xtermjs/xterm.js/tree/6.0.0/src/common.
+
+export interface Line {
+  length: number;
+  /** By column, what its cells have beside colours and flags; some of it may be of cells that are no more. */
+  _extendedAttrs: Record<number, Extended | undefined>;
+  /** By column, the texts of cells that hold more than one character; some of it may be of cells that are no more. */
+  _combined: Record<number, string>;
+  /** Copies so many cells of a line, perhaps this one. */
+  copyCellsFrom(source: Line, from: number, to: number, count: number, inReverse: boolean): void;
+  /** Pushes the cells from a column on to the right. */
+  insertCells(column: number, count: number, cell: unknown): void;
+  resize(columns: number, cell: unknown): unknown;
+  getWidth(column: number): number;
+  hasContent(column: number): number;
+  setCell(column: number, cell: unknown): void;
+}
+
+export interface Extended {
+  urlId: number;
+  underlineStyle: number;
+  underlineColor: number;
+  clone(): Extended;
+}
+
+export interface Attributes {
+  fg: number;
+  extended: Extended;
+  updateExtended(): void;
+}
+
+/** A designated set of characters; undefined for the usual one. */
+export type Charset = Record<string, string> | undefined;
+
+export interface ScreenBuffer {
+  /** As many as there are columns when the next character wraps. */
+  x: number;
+  y: number;
+  ybase: number;
+  savedX: number;
+  savedY: number;
+  /** The character set that was in use when the cursor was saved. */
+  savedCharset: Charset;
+  tabs: Record<number, boolean>;
+  lines: { length: number; maxLength: number; get(index: number): Line | undefined };
+  getNullCell(): unknown;
+}
+
+/** A link's address, and the name by which its parts belong together. */
+export interface LinkData {
+  id?: string;
+  uri: string;
+}
+
+export interface Core {
+  _bufferService: {
+    cols: number;
+    rows: number;
+    buffer: ScreenBuffer;
+    buffers: { normal: ScreenBuffer; alt: ScreenBuffer; active: ScreenBuffer };
+  };
+  _charsetService: { charset: Charset; glevel: number; setgLevel(level: number): void };
+  _inputHandler: {
+    _curAttrData: Attributes;
+    _parser: { precedingJoinState: number };
+    _eraseInBufferLine(row: number, start: number, end: number, clearWrap: boolean, respectProtect: boolean): void;
+    _resetBufferLine(row: number, respectProtect: boolean): void;
+    print(characters: Uint32Array, start: number, end: number): void;
+    saveCursor(parameters?: unknown): boolean;
+    restoreCursor(parameters?: unknown): boolean;
+    tabSet(): boolean;
+    screenAlignmentPattern(): boolean;
+    _setCursor(x: number, y: number): void;
+    resetModePrivate(parameters: unknown): boolean;
+  } & Record<ErasingHandler, (parameters: unknown, respectProtect?: boolean) => boolean>;
+  _oscLinkService: {
+    registerLink(data: LinkData): number;
+    addLineToLink(id: number, row: number): void;
+    getLinkData(id: number): LinkData | undefined;
+  };
+  coreService: { decPrivateModes: { wraparound: boolean; origin: boolean } };
+}
+
+/** What may leave a cursor that is about to wrap behind an empty cell. */
+export type ErasingHandler =
+  | "eraseInLine"
+  | "eraseInDisplay"
+  | "insertColumns"
+  | "deleteColumns"
+  | "scrollLeft"
+  | "scrollRight"
+  | "scrollUp"
+  | "scrollDown"
+  | "setModePrivate";
+
+/** An xterm, with or without a screen. */
+export interface XtermLike {
+  readonly parser: {
+    registerCsiHandler(
+      id: { prefix?: string; final: string },
+      callback: (parameters: (number | number[])[]) => boolean,
+    ): unknown;
+  };
+  onResize(listener: () => void): unknown;
+}
+
+/** Whether a cell is the second half of a wide character. */
+export function isSecondHalf(line: Line, column: number): boolean {
+  return line.getWidth(column) === 0 && !line.hasContent(column);
+}

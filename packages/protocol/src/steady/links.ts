@@ -1,0 +1,53 @@
+import type { Core, LinkData } from "./core.ts";
+
+/** With so many links those are forgotten that nothing on the screen or above it belongs to. */
+const sweptLinks = 1000;
+
+/**
+ * Keeps a link for as long as a cell belongs to it. Left to itself xterm forgets one when the lines that it was opened in are
+ * gone, though the text has moved to others, as it does when a terminal gets wider.
+ */
+export function keepLinks(core: Core): void {
+  const service = core._oscLinkService;
+  const links = new Map<number, LinkData>();
+  const numbers = new Map<string, number>();
+  let lastNumber = 0;
+  let enough = sweptLinks;
+
+  const sweep = () => {
+    const used = usedLinks(core);
+    for (const [number, data] of links) {
+      if (used.has(number)) continue;
+      links.delete(number);
+      numbers.delete(keyOf(data));
+    }
+    enough = Math.max(sweptLinks, 2 * links.size);
+  };
+
+  service.registerLink = (data) => {
+    const known = numbers.get(keyOf(data));
+    if (known !== undefined) return known;
+    if (links.size >= enough) sweep();
+    links.set(++lastNumber, data);
+    numbers.set(keyOf(data), lastNumber);
+    return lastNumber;
+  };
+  service.addLineToLink = () => {};
+  service.getLinkData = (number) => links.get(number);
+}
+
+function keyOf({ id, uri }: LinkData): string {
+  return JSON.stringify([id, uri]);
+}
+
+/** The links of all cells, and of the pen. */
+function usedLinks({ _bufferService: { buffers }, _inputHandler }: Core): Set<number> {
+  const used = new Set([_inputHandler._curAttrData.extended.urlId]);
+  for (const { lines } of [buffers.normal, buffers.alt]) {
+    for (let index = 0; index < lines.length; index++) {
+      for (const extended of Object.values(lines.get(index)?._extendedAttrs ?? {}))
+        if (extended) used.add(extended.urlId);
+    }
+  }
+  return used;
+}
