@@ -10,10 +10,18 @@ import { createStatusLine } from "./statusLine.ts";
 import { errorInWords, stageInWords } from "./words.ts";
 
 /** Shows the page of a signed-in user, with the session that the address names. Returns what closes it. */
-export function openSessionPage({ functionsUrl }: Configuration, user: User): () => void {
+export function openSessionPage(
+  { functionsUrl }: Configuration,
+  user: User,
+  appCheckToken?: () => Promise<string>,
+): () => void {
   const closing = new AbortController();
   const { signal } = closing;
-  const client = createClient({ functionsUrl, idToken: () => currentIdToken(user) });
+  const client = createClient({
+    functionsUrl,
+    idToken: () => currentIdToken(user),
+    ...(appCheckToken && { appCheckToken }),
+  });
   const page = byId("session", HTMLElement);
   const stopButton = byId("stop", HTMLButtonElement);
   const stageList = createStageList();
