@@ -52,6 +52,7 @@ async function examineParts(settings: DoctorSettings, options: DoctorOptions): P
     ];
     const outside = hostingChecks(
       settings,
+      identities,
       parts.map(({ name }) => name),
     );
     return await runChecks([productionCheck(settings), ...parts, ...outside, gatewayCheck(settings)], options);

@@ -9,7 +9,7 @@ import {
 import type { Pool } from "pg";
 import { requireConnections } from "../budgets.ts";
 import type { Check } from "./check.ts";
-import type { Identities } from "./identities.ts";
+import { actingAs, type Identities } from "./identities.ts";
 import type { DoctorSettings } from "./settings.ts";
 
 export interface DatabaseLogins {
@@ -34,7 +34,7 @@ function openLogin(
 ): Pool {
   return createPool({
     connectionString,
-    cloudSql: cloudSql && { ...cloudSql, ...(authClient && { authClient }) },
+    cloudSql: cloudSql && actingAs(cloudSql, authClient),
     applicationName: "cliscale-doctor",
     max: 1,
     onError: () => undefined,
@@ -43,6 +43,7 @@ function openLogin(
 
 export function postgresChecks({ functions }: DoctorSettings, logins: DatabaseLogins): Check[] {
   return [
+    serverCheck(logins.functions),
     loginCheck("functions", logins.functions),
     schemaCheck(logins.functions),
     rightsCheck("functions", logins.functions),
@@ -61,14 +62,34 @@ export function postgresChecks({ functions }: DoctorSettings, logins: DatabaseLo
   ];
 }
 
+/** Codes of PostgreSQL for who may not log in, or not there: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const refusals = /^(28|3D)/;
+
+function serverCheck(pool: Pool): Check {
+  return {
+    name: "postgres: server",
+    async run() {
+      try {
+        await pool.query("select 1");
+      } catch (error) {
+        if (!refusals.test(String((error as { code?: unknown }).code))) throw error;
+      }
+      return "answers";
+    },
+    remedy:
+      "look at whether it runs, at the host in CLISCALE_DATABASE_URL or CLISCALE_CLOUD_SQL_INSTANCE, and at the network between you and it",
+  };
+}
+
 function loginCheck(part: PartRole, pool: Pool): Check {
   return {
     name: `postgres: ${part}`,
+    needs: ["postgres: server"],
     async run() {
       const { rows } = await pool.query<{ user: string }>("select session_user::text as user");
       return `logs in as ${rows[0]!.user}`;
     },
-    remedy: `look at the database URL of the ${part}, at whether its user may log in, and at the network between you and the database`,
+    remedy: `look at user and password in the database URL of the ${part}, and at whether that user may log in`,
   };
 }
 
