@@ -198,6 +198,55 @@ test("the list shows one's own sessions as they change, to come back to and to s
   await eve.context.close();
 });
 
+test("an end that is near is warned of, and put off", async () => {
+  await ada.start("template:shell");
+  await ada.until("attached");
+  const { session } = lastRun();
+  assert.equal(await ada.page.locator("#warning").isVisible(), false);
+  const soon = new Date(Date.now() + 90_000).toISOString();
+  session.idleAt = soon;
+  await ada.page.reload();
+  await ada.until("attached");
+  // The stand-in takes the reload for activity, as the service does.
+  assert.notEqual(session.idleAt, soon);
+  assert.equal(await ada.page.locator("#warning").isVisible(), false);
+
+  session.expiresAt = soon;
+  await ada.page.setViewportSize({ width: 390, height: 700 });
+  await ada.page.reload();
+  const warning = ada.page.locator("#warning");
+  await warning.getByText("time is nearly up").waitFor();
+  await ada.until("attached");
+  assert.match(await ada.page.locator("#warning-left").innerText(), /^in 1 min( \d+ s)?$/);
+  await screenshot(ada.page, "page-warning");
+  await ada.page.emulateMedia({ colorScheme: "dark" });
+  await screenshot(ada.page, "page-warning-dark");
+  await ada.page.emulateMedia({ colorScheme: "light" });
+  await ada.page.setViewportSize({ width: 1000, height: 700 });
+  await warning.getByRole("button", { name: "Extend by an hour" }).click();
+  await warning.waitFor({ state: "hidden" });
+  const gained = Date.parse(session.expiresAt) - Date.parse(soon);
+  assert.ok(Math.abs(gained - 3_600_000) <= 2000, `extended by ${gained} ms`);
+
+  Object.assign(session, { idleSeconds: 10, idleAt: new Date(Date.now() + 10_000).toISOString() });
+  await ada.page.reload();
+  await ada.until("attached");
+  const box = await ada.page.locator("#terminal").boundingBox();
+  await warning.getByText("Nothing is happening here").waitFor();
+  // It takes no room: at another size a shell draws anew, which would count as activity.
+  assert.deepEqual(await ada.page.locator("#terminal").boundingBox(), box);
+  const earlier = { ...session, input: lastRun().terminal!.input };
+  await warning.getByRole("button", { name: "Keep it" }).click();
+  await warning.waitFor({ state: "hidden" });
+  assert.notEqual(session.idleAt, earlier.idleAt);
+  assert.equal(lastRun().terminal!.input, earlier.input);
+  assert.equal(await ada.status("state"), "attached");
+
+  await warning.waitFor();
+  await ada.type("x");
+  await warning.waitFor({ state: "hidden" });
+});
+
 test("a reload and a cut show the same shell again, and queries are answered once", async () => {
   await ada.start("template:shell");
   await ada.until("attached");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CallError } from "@cliscale/client";
 import type { EndReason, Session } from "@cliscale/protocol";
+import { type NextEnd, nextEnd } from "../src/session/nextEnd.ts";
 import { endFacts } from "../src/session/endFacts.ts";
 import {
   causeInWords,
@@ -80,6 +81,8 @@ test("errors say when to try again, causes what happened, stages what is waited 
   ]);
 });
 
+const facts = (...args: Parameters<typeof endFacts>) => endFacts(...args).filter(([name]) => name !== "Ended");
+
 test("durations are told to the second, and the facts of an end with them", () => {
   assert.deepEqual([0, 999, 61_000, 3_600_000, 3_723_000].map(clockDuration), [
     "0 s",
@@ -90,7 +93,6 @@ test("durations are told to the second, and the facts of an end with them", () =
   ]);
   const times = { readyAt: "2026-01-01T10:00:00.000Z", endedAt: "2026-01-01T10:01:05.000Z" };
   const now = new Date("2026-01-01T10:00:30.000Z");
-  const facts = (...args: Parameters<typeof endFacts>) => endFacts(...args).filter(([name]) => name !== "Ended");
   assert.deepEqual(facts({}, ended("exited", { ...times, exitCode: 143 }), now), [
     ["Exit code", "143"],
     ["Signal", "SIGTERM"],
@@ -104,4 +106,17 @@ test("durations are told to the second, and the facts of an end with them", () =
     ["Ran for", "30 s"],
   ]);
   assert.deepEqual(facts({ error: new CallError("not-found", "There is no such session.") }, undefined, now), []);
+});
+
+const at = (minutes: number) => new Date(minutes * 60_000).toISOString();
+const minutes = (end: NextEnd) => [end.cause, end.at / 60_000, end.warnAt / 60_000];
+
+test("a session is warned of two minutes before its lifetime ends or it has been idle, whichever comes first", () => {
+  const session = (fields: Partial<Session>) => ({ ...ended("lost"), expiresAt: at(60), ...fields });
+  assert.deepEqual(minutes(nextEnd(session({ idleSeconds: 0 }))), ["lifetime", 60, 58]);
+  assert.deepEqual(minutes(nextEnd(session({ idleAt: at(40) }))), ["idle", 40, 38]);
+  assert.deepEqual(minutes(nextEnd(session({ idleAt: at(61) }))), ["lifetime", 60, 58]);
+  assert.deepEqual(minutes(nextEnd(session({ idleAt: at(40), idleSeconds: 60 }))), ["idle", 40, 39.5]);
+  // This page knows of its own typing before the service tells of it.
+  assert.deepEqual(minutes(nextEnd(session({ idleAt: at(40), idleSeconds: 600 }), 35 * 60_000)), ["idle", 45, 43]);
 });

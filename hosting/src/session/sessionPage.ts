@@ -1,4 +1,5 @@
 import { CallError, type Client } from "@cliscale/client";
+import type { Session } from "@cliscale/protocol";
 import { type Route, addressSession } from "../address.ts";
 import { byId, showError } from "../dom.ts";
 import { createStartForm } from "../start/startForm.ts";
@@ -7,6 +8,7 @@ import { createRunningBar } from "./runningBar.ts";
 import { type Beginning, type SessionRun, runSession } from "./sessionRun.ts";
 import { createStageList } from "./stageList.ts";
 import { createStatusLine } from "./statusLine.ts";
+import { createTimeWarning } from "./timeWarning.ts";
 import { errorInWords, stageInWords } from "./words.ts";
 
 /** The view of one session, and of the form that starts it. */
@@ -25,19 +27,23 @@ export function createSessionPage(client: Client, signal: AbortSignal): SessionP
   const statusLine = createStatusLine();
   const runningBar = createRunningBar();
   const endView = createEndView();
+  const timeWarning = createTimeWarning({ client, onStay: async () => run?.stay(), signal });
   const startForm = createStartForm(
     (request) => begin({ input: { ...request, requestId: crypto.randomUUID() } }),
     signal,
   );
   let run: SessionRun | undefined;
+  let known: Session | undefined;
   let beginning: Beginning | undefined;
 
   function begin(next: Beginning) {
     run?.dispose();
     beginning = next;
+    known = undefined;
     showError("");
     startForm.hide();
     endView.hide();
+    timeWarning.stop();
     runningBar.begin("input" in next ? { source: next.input.bundle.source, command: next.input.command } : {});
     stageList.begin();
     statusLine.showTitle("");
@@ -55,6 +61,7 @@ export function createSessionPage(client: Client, signal: AbortSignal): SessionP
         if ("sessionId" in next) startForm.fillFromSession(session);
         runningBar.tell({ source: session.bundle.source, command: session.command });
         endView.know(session);
+        known = session;
       },
       onRefused(error) {
         showForm();
@@ -64,12 +71,20 @@ export function createSessionPage(client: Client, signal: AbortSignal): SessionP
         stageList.settle();
         statusLine.show(state);
         runningBar.follow(state);
-        if (state.name === "ended") endView.show(state);
+        if (state.name === "attached") markActive();
+        if (state.name !== "ended") return;
+        timeWarning.stop();
+        endView.show(state);
       },
+      onTyped: markActive,
       onTitle: (title) => statusLine.showTitle(title),
       onRoundTrip: (milliseconds) => statusLine.showRoundTrip(milliseconds),
       onLeaveTerminal: () => (runningBar.focusStop() ? undefined : endView.focus()),
     });
+  }
+
+  function markActive() {
+    if (known) timeWarning.active(known);
   }
 
   function leaveSession() {
@@ -80,6 +95,7 @@ export function createSessionPage(client: Client, signal: AbortSignal): SessionP
     stageList.hide();
     runningBar.hide();
     endView.hide();
+    timeWarning.stop();
     statusLine.show({ name: "idle" });
   }
 
