@@ -24,8 +24,8 @@ async function main() {
 
 /** The terminal and all that belongs to it are loaded only for who is signed in. */
 async function openPage(configuration: Configuration, user: User): Promise<() => void> {
-  const { openSessionPage } = await import("./session/sessionPage.ts");
-  return openSessionPage(configuration, user, await appCheckTokenOf(configuration));
+  const { openSignedIn } = await import("./signedIn.ts");
+  return openSignedIn(configuration, user, await appCheckTokenOf(configuration));
 }
 
 /** Loaded only where App Check is configured. */
