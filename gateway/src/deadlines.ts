@@ -15,8 +15,14 @@ export interface Deadlines {
   watch: number;
   /** Between two reports of activity. */
   report: number;
-  /** For a peer that takes nothing of what waits for it: by then TCP's keepalive would have given up on an idle one. */
+  /** For a peer that takes nothing of what waits for it. With `close`, well under the minute in which a vanished one is found. */
   stall: number;
+  /**
+   * For a peer that has been sent something and says nothing: until it is pinged, and for its answer. One that was idle for as long
+   * as TCP's keepalive takes, 30 s, is pinged at once: it too is found within the minute.
+   */
+  ping: number;
+  pong: number;
 }
 
 export const defaultDeadlines: Deadlines = {
@@ -29,5 +35,10 @@ export const defaultDeadlines: Deadlines = {
   close: 5_000,
   watch: 2_000,
   report: 5_000,
-  stall: 60_000,
+  stall: 45_000,
+  ping: 20_000,
+  pong: 20_000,
 };
+
+/** Of an idle connection, until TCP probes it. With libuv's ten probes a second apart, a vanished peer is found 30 s after it was last heard. */
+export const keepAliveMilliseconds = 20_000;

@@ -5,6 +5,7 @@ import type { Upgrade } from "./attach.ts";
 import { HttpRefusal, isAttachPath, readHandshake, refusalOfParser } from "./client/handshake.ts";
 import { ignoreError, refuseAsHttp } from "./client/refuse.ts";
 import { WaitingConnections } from "./client/waitingConnections.ts";
+import { keepAliveMilliseconds } from "./deadlines.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface PublicServerOptions {
@@ -18,8 +19,6 @@ export interface PublicServerOptions {
   onUpgrade(upgrade: Upgrade): Promise<void>;
 }
 
-/** With libuv's ten probes a second apart, a vanished peer is found 40 s after it was last heard of. */
-const keepAliveMilliseconds = 30_000;
 /** How often Node looks for connections past their deadline for headers. */
 const checkMilliseconds = 1_000;
 /** A token takes 1 KB; the rest is for what browsers add, above all the cookies of a whole site. */

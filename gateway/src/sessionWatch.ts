@@ -5,7 +5,7 @@ import type { Pool } from "pg";
 import type { Deadlines } from "./deadlines.ts";
 import { sessionOver } from "./lostPod.ts";
 import type { Close } from "./splice/closeFrame.ts";
-import { closeSplice, cutSplice, type Splice } from "./splice/splice.ts";
+import { checkSilence, closeSplice, cutSplice, type Splice } from "./splice/splice.ts";
 
 export interface SessionWatchOptions {
   open: ReadonlySet<Splice>;
@@ -37,6 +37,7 @@ export class SessionWatch {
 
   private async look(): Promise<void> {
     this.letGoOfStalled();
+    for (const splice of this.options.open) checkSilence(splice, this.options.deadlines);
     try {
       await this.closeEnded();
       this.isFailing = false;
@@ -60,7 +61,7 @@ export class SessionWatch {
     }
   }
 
-  /** TCP's keepalive finds vanished peers only while nothing waits for them. */
+  /** What waits for a peer here keeps a ping from reaching it, and TCP's keepalive from looking for it. */
   private letGoOfStalled(): void {
     const { open, deadlines } = this.options;
     const since = performance.now() - deadlines.stall;

@@ -66,7 +66,8 @@ const floodsARound = 40;
 
 test("round after round of every ending leaves neither descriptors nor memory behind", async () => {
   const world = await startWorld();
-  const slow = { attach: 30_000, verify: 30_000, consume: 30_000, pod: 30_000 };
+  // These clients and pods answer no pings, and a round may take longer than those are waited for.
+  const slow = { attach: 30_000, verify: 30_000, consume: 30_000, pod: 30_000, ping: 3_600_000 };
   const gateway = await startGatewayProcess(world, { ...slow, close: 500, watch: 200, stall: 500 });
   const session = await world.createSession();
   const terminals = await startPairs(session);

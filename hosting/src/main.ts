@@ -25,7 +25,14 @@ async function main() {
 /** The terminal and all that belongs to it are loaded only for who is signed in. */
 async function openPage(configuration: Configuration, user: User): Promise<() => void> {
   const { openSignedIn } = await import("./signedIn.ts");
-  return openSignedIn(configuration, user);
+  return openSignedIn(configuration, user, await appCheckTokenOf(configuration));
+}
+
+/** Loaded only where App Check is configured. */
+async function appCheckTokenOf({ appCheckSiteKey }: Configuration): Promise<(() => Promise<string>) | undefined> {
+  if (appCheckSiteKey === undefined) return undefined;
+  const { startAppCheck } = await import("./appCheck.ts");
+  return startAppCheck(appCheckSiteKey);
 }
 
 function showAccount(user: User | null) {

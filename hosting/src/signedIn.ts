@@ -8,10 +8,18 @@ import { createSessionPage } from "./session/sessionPage.ts";
 import { createSessionList } from "./sessions/sessionList.ts";
 
 /** Shows the view that the address names to a signed-in user, and follows the address. Returns what closes it all. */
-export function openSignedIn({ functionsUrl }: Configuration, user: User): () => void {
+export function openSignedIn(
+  { functionsUrl }: Configuration,
+  user: User,
+  appCheckToken?: () => Promise<string>,
+): () => void {
   const closing = new AbortController();
   const { signal } = closing;
-  const client = createClient({ functionsUrl, idToken: () => currentIdToken(user) });
+  const client = createClient({
+    functionsUrl,
+    idToken: () => currentIdToken(user),
+    ...(appCheckToken && { appCheckToken }),
+  });
   const views = byId("views", HTMLElement);
   const sessionPage = createSessionPage(client, onCreated, signal);
   const sessionList = createSessionList(client, signal);

@@ -5,6 +5,7 @@ import type { AttachTarget } from "@cliscale/db";
 import { terminalPort, terminalProtocol } from "@cliscale/protocol";
 import { terminalPath } from "@cliscale/service";
 import { ignoreError } from "../client/refuse.ts";
+import { keepAliveMilliseconds } from "../deadlines.ts";
 import { checkPodAnswer, PodError } from "./answer.ts";
 
 export interface DialOptions {
@@ -19,7 +20,6 @@ export interface DialOptions {
 }
 
 const headBytes = 8 * 1024;
-const keepAliveMilliseconds = 30_000;
 
 /**
  * Connects to a session's pod by a handshake of the gateway's own and checks that it is the session's pod. The socket is past

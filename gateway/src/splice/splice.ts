@@ -3,6 +3,7 @@ import { closeCodes } from "@cliscale/protocol";
 import { milliseconds } from "../milliseconds.ts";
 import { type Close, closeCodeOf, encodeClose } from "./closeFrame.ts";
 import { FrameFollower } from "./frames.ts";
+import { Silence, type SilenceLimits } from "./silence.ts";
 
 /** What splices need of the gateway, shared by all of them. */
 export interface SpliceHost {
@@ -36,6 +37,9 @@ export type SpliceError =
   | "podViolation"
   | "clientStalled"
   | "podStalled"
+  /** Said nothing for long, though it was sent something and asked. */
+  | "clientVanished"
+  | "podVanished"
   /** Lost in the middle of a frame, after which the client could not be told why. */
   | "cutInFrame"
   /** Had not closed by its deadline. */
@@ -61,6 +65,10 @@ type State =
   /** Nothing passes any more. */
   | "closed";
 
+/** Empty pings; a client's frames are masked, here by zeros. */
+const serverPing = Buffer.from([0x89, 0]);
+const clientPing = Buffer.from([0x89, 0x80, 0, 0, 0, 0]);
+
 type SplicedSocket = Socket & { splice: Splice };
 
 /** A client's socket and a pod's, between which bytes pass. Handlers are shared by all, and no closure is made per socket. */
@@ -83,6 +91,8 @@ export class Splice {
   /** Since when a side has taken nothing of what waits for it, in milliseconds of performance.now(). */
   clientStalledSince: number | undefined;
   podStalledSince: number | undefined;
+  readonly clientSilence = new Silence();
+  readonly podSilence = new Silence();
   timer: NodeJS.Timeout | undefined;
   closedSockets = 0;
 
@@ -103,8 +113,30 @@ export function startSplice(splice: Splice): void {
   pod.removeAllListeners("end");
   client.on("data", onClientData).on("drain", onClientDrain).on("end", onClientEnd).on("close", onClientClose);
   pod.on("data", onPodData).on("drain", onPodDrain).on("end", onPodGone).on("close", onPodClose);
+  // The answer to its handshake.
+  splice.clientSilence.sent();
   client.resume();
   pod.resume();
+}
+
+/** Pings the sides that have been silent for long, and lets go of those that have not answered. */
+export function checkSilence(splice: Splice, limits: SilenceLimits): void {
+  if (splice.state !== "open") return;
+  const { clientSilence, podSilence } = splice;
+  if (splice.clientStalledSince !== undefined || splice.podStalledSince !== undefined) {
+    // A side that is full keeps the other from being read, and its own answers come after what it has to take first.
+    clientSilence.heard();
+    podSilence.heard();
+    return;
+  }
+  const [client, pod] = [clientSilence.verdict(limits), podSilence.verdict(limits)];
+  if (client === "gone") cutSplice(splice, "clientVanished");
+  else if (pod === "gone") losePod(splice, "podVanished");
+  else {
+    // A ping may come between the frames of a message, but not within a frame.
+    if (client === "ask" && splice.fromPod.remaining === 0) passToClient(splice, serverPing);
+    if (pod === "ask" && splice.fromClient.remaining === 0) passToPod(splice, clientPing);
+  }
 }
 
 /** Closes the client with this code and reason, at the end of the frame it is being sent. */
@@ -129,6 +161,7 @@ export function cutSplice(splice: Splice, error: SpliceError): void {
 
 function onClientData(this: SplicedSocket, chunk: Buffer): void {
   const { splice } = this;
+  splice.clientSilence.heard();
   if (splice.state !== "open" && splice.state !== "podLeaving") return;
   const { fromClient } = splice;
   passToPod(splice, fromClient.follow(chunk));
@@ -141,6 +174,7 @@ function onClientData(this: SplicedSocket, chunk: Buffer): void {
 
 function onPodData(this: SplicedSocket, chunk: Buffer): void {
   const { splice } = this;
+  splice.podSilence.heard();
   if (splice.state === "closing") {
     passToClient(splice, splice.fromPod.finishFrame(chunk));
     if (splice.fromPod.remaining === 0) sendClose(splice);
@@ -169,6 +203,7 @@ function onPodCloseFrame(splice: Splice, frame: Buffer): void {
 function passToPod(splice: Splice, bytes: Buffer): void {
   if (bytes.length === 0) return;
   splice.host.traffic.toPod += bytes.length;
+  splice.podSilence.sent();
   if (!splice.pod.write(bytes)) {
     splice.podStalledSince ??= performance.now();
     splice.client.pause();
@@ -178,6 +213,7 @@ function passToPod(splice: Splice, bytes: Buffer): void {
 function passToClient(splice: Splice, bytes: Buffer): void {
   if (bytes.length === 0) return;
   splice.host.traffic.toClient += bytes.length;
+  splice.clientSilence.sent();
   if (!splice.client.write(bytes)) {
     splice.clientStalledSince ??= performance.now();
     splice.pod.pause();

@@ -41,8 +41,8 @@ export async function attempt(url: string, token: string): Promise<{ client: Web
 }
 
 /** A client that says over TCP whatever it is told to. */
-export async function connectRaw(port: number): Promise<Socket> {
-  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+export async function connectRaw(port: number, host = "127.0.0.1"): Promise<Socket> {
+  const socket = connect({ port, host, noDelay: true });
   socket.on("error", () => {});
   await once(socket, "connect");
   return socket;
@@ -84,8 +84,8 @@ export function collect(socket: Socket): { bytes(): Buffer; until(test: (bytes: 
 }
 
 /** Attaches over TCP; resolves past the 101, with what came behind it still in the collector. */
-export async function attachRaw(port: number, sessionId: string, token: string) {
-  const socket = await connectRaw(port);
+export async function attachRaw(port: number, sessionId: string, token: string, host?: string) {
+  const socket = await connectRaw(port, host);
   const received = collect(socket);
   socket.write(handshakeBytes(`/ws/${sessionId}`, protocolsOf(token)));
   const head = await received.until((bytes) => bytes.includes("\r\n\r\n"));

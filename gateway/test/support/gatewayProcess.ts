@@ -34,13 +34,18 @@ export function gatewayEnv(world: Pick<World, "databaseUrl" | "jwks">): Record<s
   };
 }
 
-export async function startGatewayProcess(world: World, deadlines: Partial<Deadlines>): Promise<GatewayProcess> {
+export async function startGatewayProcess(
+  world: World,
+  deadlines: Partial<Deadlines>,
+  env: Record<string, string> = {},
+): Promise<GatewayProcess> {
   const child = fork(join(import.meta.dirname, "gatewayProgram.ts"), {
     env: {
       ...gatewayEnv(world),
       CLISCALE_GATEWAY_SOCKETS_PER_USER: "10000",
       CLISCALE_GATEWAY_SOCKETS_PER_SESSION: "10000",
       LOG_LEVEL: "error",
+      ...env,
       TEST_DEADLINES: JSON.stringify(deadlines),
     },
     execArgv: [...nodeOptions],

@@ -6,6 +6,7 @@ import { run } from "./repository.ts";
 const wanted = {
   chromium: { programs: ["chromium", "chromium-browser", "google-chrome"], use: "the browser tests" },
   bubblewrap: { programs: ["bwrap"], use: "the tests of sandboxed pods" },
+  iproute2: { programs: ["ip"], use: "the tests of peers that vanish" },
   less: { programs: ["less"], use: "the tests of terminals with programs that people use" },
   nano: { programs: ["nano"], use: "the tests of terminals with programs that people use" },
   procps: { programs: ["top"], use: "the tests of terminals with programs that people use" },

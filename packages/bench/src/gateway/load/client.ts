@@ -13,6 +13,9 @@ const attachMilliseconds = 15_000;
 /** For what a client waits for; a gateway that loses bytes must not stop the run. */
 const receiveMilliseconds = 60_000;
 const closeMilliseconds = 5_000;
+/** What a gateway asks an idle client, and its answer, masked with zeros. */
+const ping = Buffer.from([0x89, 0]);
+const pong = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
 
 /** A WebSocket over TCP that does no more than a benchmark needs, so that the load costs little beside what is measured. */
 export class Client {
@@ -74,6 +77,10 @@ export async function attach({ port, path, protocols }: Door): Promise<Client> {
   const client = new Client(socket);
   client.received = head.length - head.indexOf("\r\n\r\n") - 4;
   socket.on("data", (chunk: Buffer) => {
+    if (chunk.equals(ping)) {
+      socket.write(pong);
+      return;
+    }
     client.received += chunk.length;
     client.onReceived?.();
   });
