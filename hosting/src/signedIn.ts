@@ -1,6 +1,6 @@
 import "./withoutEval.ts";
 import { CallError, createClient } from "@cliscale/client";
-import { currentRoute } from "./address.ts";
+import { addressSession, currentRoute } from "./address.ts";
 import type { User } from "./authentication.ts";
 import type { Configuration } from "./configuration.ts";
 import { byId } from "./dom.ts";
@@ -21,8 +21,13 @@ export function openSignedIn(
     ...(appCheckToken && { appCheckToken }),
   });
   const views = byId("views", HTMLElement);
-  const sessionPage = createSessionPage(client, signal);
+  const sessionPage = createSessionPage(client, onCreated, signal);
   const sessionList = createSessionList(client, signal);
+
+  function onCreated(sessionId: string) {
+    addressSession(sessionId);
+    markCurrent(views);
+  }
 
   function show() {
     const route = currentRoute();
@@ -33,7 +38,7 @@ export function openSignedIn(
       sessionList.hide();
       sessionPage.show(route);
     }
-    markCurrent(views, route.view === "start" ? "#/" : location.hash);
+    markCurrent(views);
   }
 
   window.addEventListener("hashchange", show, { signal });
@@ -47,7 +52,9 @@ export function openSignedIn(
   };
 }
 
-function markCurrent(views: HTMLElement, address: string) {
+/** Marks the link to the view that the address names; a session has none. */
+function markCurrent(views: HTMLElement) {
+  const address = { start: "#/", sessions: "#/sessions", session: undefined }[currentRoute().view];
   for (const link of views.querySelectorAll("a")) {
     if (link.getAttribute("href") === address) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");

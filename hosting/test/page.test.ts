@@ -163,10 +163,12 @@ test("the list shows one's own sessions as they change, to come back to and to s
   await ada.until("attached");
   await ada.type("echo here-$((40 + 2))\n");
   await ada.shows(/here-42/);
+  assert.equal(await ada.page.locator("#views [aria-current]").count(), 0);
   const { session } = lastRun();
   const row = ada.page.locator(`[data-session="${session.id}"]`);
   await ada.page.getByRole("link", { name: "Sessions" }).click();
   await row.getByText("Running").waitFor();
+  assert.equal(await ada.page.locator("#views [aria-current]").innerText(), "Sessions");
   assert.equal(await ada.page.locator("#session").isVisible(), false);
 
   Object.assign(session, { state: "queued", position: 2 });
@@ -217,7 +219,7 @@ test("an end that is near is warned of, and put off", async () => {
   const warning = ada.page.locator("#warning");
   await warning.getByText("time is nearly up").waitFor();
   await ada.until("attached");
-  assert.match(await ada.page.locator("#warning-left").innerText(), /^in 1 min( \d+ s)?$/);
+  assert.match(await ada.page.locator("#warning-left").innerText(), /^\(in 1 min( \d+ s)?\)$/);
   await screenshot(ada.page, "page-warning");
   await ada.page.emulateMedia({ colorScheme: "dark" });
   await screenshot(ada.page, "page-warning-dark");
@@ -278,6 +280,10 @@ test("the terminal follows the size of the window, down to a phone's, and a drai
   await ada.type("clear; stty size\n");
   const [, rows, columns] = /^(\d+) (\d+)$/m.exec(await ada.shows(/^\d+ \d+$/m))!.map(Number);
   assert.ok(columns! > 30 && columns! < 50 && rows! > 10 && rows! < 40, `${rows} rows, ${columns} columns`);
+  const [views, signOut] = await Promise.all(
+    ["#views", "#sign-out"].map((selector) => ada.page.locator(selector).boundingBox()),
+  );
+  assert.ok(views!.x + views!.width <= signOut!.x, "the button covers the views' links");
   const overflow = await ada.page.evaluate("document.documentElement.scrollWidth - innerWidth");
   assert.equal(overflow, 0);
 

@@ -96,7 +96,7 @@ test("durations are told to the second, and the facts of an end with them", () =
   assert.deepEqual(facts({}, ended("exited", { ...times, exitCode: 143 }), now), [
     ["Exit code", "143"],
     ["Signal", "SIGTERM"],
-    ["Reason", "the command ended by itself"],
+    ["Reason", "a signal ended the command"],
     ["Ran for", "1 min 5 s"],
   ]);
   const { endReason: _, ...running } = ended("lost", { state: "ready", readyAt: times.readyAt });

@@ -23,7 +23,8 @@ export function endFacts({ exit, error }: Ended, session: Session | undefined, n
   const reason = exit ? "exited" : session?.endReason;
   if (exitCode !== undefined) facts.push(["Exit code", String(exitCode)]);
   if (signal !== undefined) facts.push(["Signal", signal]);
-  if (reason !== undefined) facts.push(["Reason", reasons[reason]]);
+  if (reason !== undefined)
+    facts.push(["Reason", signal === undefined ? reasons[reason] : "a signal ended the command"]);
   const readyAt = session?.readyAt;
   const endedAt = session?.endedAt === undefined ? now : new Date(session.endedAt);
   if (readyAt !== undefined) facts.push(["Ran for", clockDuration(endedAt.getTime() - Date.parse(readyAt))]);

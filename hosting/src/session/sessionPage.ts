@@ -1,6 +1,6 @@
 import { CallError, type Client } from "@cliscale/client";
 import type { Session } from "@cliscale/protocol";
-import { type Route, addressSession } from "../address.ts";
+import type { Route } from "../address.ts";
 import { byId, showError } from "../dom.ts";
 import { createStartForm } from "../start/startForm.ts";
 import { createEndView } from "./endView.ts";
@@ -21,7 +21,12 @@ export interface SessionPage {
   close(): void;
 }
 
-export function createSessionPage(client: Client, signal: AbortSignal): SessionPage {
+/** `onCreated` is told the session that the page now shows. */
+export function createSessionPage(
+  client: Client,
+  onCreated: (sessionId: string) => void,
+  signal: AbortSignal,
+): SessionPage {
   const page = byId("session", HTMLElement);
   const stageList = createStageList();
   const statusLine = createStatusLine();
@@ -56,7 +61,7 @@ export function createSessionPage(client: Client, signal: AbortSignal): SessionP
         stageList.reached(event);
         statusLine.show({ name: "starting", sentence: stageInWords(event), since: event.at });
       },
-      onCreated: addressSession,
+      onCreated,
       onSession(session) {
         if ("sessionId" in next) startForm.fillFromSession(session);
         runningBar.tell({ source: session.bundle.source, command: session.command });
@@ -118,7 +123,7 @@ export function createSessionPage(client: Client, signal: AbortSignal): SessionP
   function startAgain() {
     if (beginning && "input" in beginning) begin({ input: { ...beginning.input, requestId: crypto.randomUUID() } });
     else {
-      history.pushState(null, "", "#/");
+      location.hash = "#/";
       showForm();
       byId("start", HTMLButtonElement).focus();
     }

@@ -48,7 +48,7 @@ export function createStatusLine(): StatusLine {
     status.textContent = sentence;
     if (since === undefined) return;
     const from = Date.parse(since);
-    countSeconds(() => ` ${clockDuration(Date.now() - from)}`);
+    countSeconds(() => ` (${clockDuration(Date.now() - from)})`);
   }
 
   /** Not for screen readers, which would read out every second. */

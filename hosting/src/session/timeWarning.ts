@@ -89,7 +89,7 @@ export function createTimeWarning({ client, onStay, signal }: TimeWarningOptions
     box.hidden = false;
     clearInterval(countdown);
     const count = () => {
-      left.textContent = `in ${clockDuration(at - Date.now())}`;
+      left.textContent = `(in ${clockDuration(at - Date.now())})`;
     };
     count();
     countdown = setInterval(count, 1000);

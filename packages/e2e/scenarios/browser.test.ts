@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { Client as Database } from "pg";
 import type { Browser, Page } from "playwright-core";
 import { launchBrowser, screenshot } from "../src/browser.ts";
 import { startTestStack, type TestStack } from "../src/stack.ts";
@@ -9,8 +10,9 @@ let browser: Browser;
 let page: Page;
 
 before(async () => {
-  // With room for one session at a time, a second one queues.
-  [stack, browser] = await Promise.all([startTestStack({ env: { CLISCALE_SESSIONS_TOTAL: "1" } }), launchBrowser()]);
+  // With room for one session at a time, a second one queues; half a minute before a short idleness ends one, it is warned of.
+  const env = { CLISCALE_SESSIONS_TOTAL: "1", CLISCALE_IDLE_DEFAULT_SECONDS: "60" };
+  [stack, browser] = await Promise.all([startTestStack({ env }), launchBrowser()]);
   page = await browser.newPage({ viewport: { width: 1000, height: 700 } });
 });
 
@@ -131,7 +133,25 @@ test("a second session waits in the queue, says so in the list, and is cancelled
   await untilState("ended");
 });
 
-test("a lifetime that is nearly up is warned of, and extended", async () => {
+interface Activity {
+  last_attach_at: Date;
+  last_input_at: Date | null;
+}
+
+/** What the service knows of the activity in the session that the page shows. */
+async function activity(): Promise<Activity> {
+  const database = new Database({ connectionString: stack.databaseUrl });
+  await database.connect();
+  try {
+    const id = page.url().split("/").at(-1);
+    const { rows } = await database.query<Activity>("select * from sessions where id = $1", [id]);
+    return rows[0]!;
+  } finally {
+    await database.end();
+  }
+}
+
+test("a lifetime that is nearly up is warned of, and extended; idleness too, and put off without typing", async () => {
   await page.goto(`${stack.url}/#/start?source=template:shell&lifetimeSeconds=60`);
   await page.locator("#start").click();
   await untilState("attached");
@@ -143,6 +163,20 @@ test("a lifetime that is nearly up is warned of, and extended", async () => {
   const minutes = (Date.parse(result.session.expiresAt) - Date.now()) / 60_000;
   assert.ok(minutes > 59 && minutes < 62, `it lives for ${minutes} more minutes`);
   await page.locator("#warning").waitFor({ state: "hidden" });
+
+  await page.locator("#warning", { hasText: "Nothing is happening here" }).waitFor({ timeout: 60_000 });
+  const earlier = await activity();
+  await page.getByRole("button", { name: "Keep it" }).click();
+  await page.locator("#warning").waitFor({ state: "hidden" });
+  for (const deadline = Date.now() + 20_000; ; await page.waitForTimeout(200)) {
+    const now = await activity();
+    if (now.last_attach_at > earlier.last_attach_at) {
+      assert.deepEqual(now.last_input_at, earlier.last_input_at);
+      break;
+    }
+    assert.ok(Date.now() < deadline, "the service was not told of an attach");
+  }
+  assert.equal(await page.locator("#status").getAttribute("data-state"), "attached");
   await page.locator("#stop").click();
   await untilState("ended");
 });
