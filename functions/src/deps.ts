@@ -50,6 +50,7 @@ async function createDeps(): Promise<Deps> {
 async function openPool(settings: Settings): Promise<Pool> {
   const pool = createPool({
     connectionString: settings.databaseUrl,
+    cloudSql: settings.cloudSql,
     applicationName: "cliscale-functions",
     max: poolSize(process.env),
     onError: (error) => logger.warn("database connection lost", { cause: describe(error) }),

@@ -1,8 +1,11 @@
 import runner from "@cliscale/k8s-chart/runner.json" with { type: "json" };
+import type { CloudSqlInstance } from "@cliscale/db";
+import { cloudSqlFields, cloudSqlOf } from "@cliscale/service/cloudSql";
 import { EnvironmentError, integer, list, readEnvironment } from "@cliscale/service/environment";
 import * as z from "zod";
 import { accessSettingFields, type Limits, limitsOf } from "./accessSettings.ts";
 import { requireConnections } from "./budgets.ts";
+import { type AppCheckMode, appCheckModes } from "./http/appCheck.ts";
 import type { SignerOptions } from "./tokens/signer.ts";
 import { type BundleSettings, bundleSettingFields, bundleSettingsOf } from "./bundleSettings.ts";
 
@@ -34,6 +37,7 @@ const serviceAccount = z
  */
 export const settingFields = {
   CLISCALE_DATABASE_URL: urlOf(/^postgres(ql)?$/, "postgres://host/database").describe("PostgreSQL connection URL"),
+  ...cloudSqlFields,
   CLISCALE_SIGNING_KEY: signingKey.describe("Resource name of the Cloud KMS crypto key that signs attach tokens"),
   CLISCALE_KMS_ENDPOINT: urlOf(/^https?$/, "https://cloudkms.googleapis.com")
     .prefault("https://cloudkms.googleapis.com")
@@ -72,6 +76,10 @@ export const settingFields = {
   CLISCALE_GATEWAY_URL: urlOf(/^wss?$/, "wss://gateway.example.com").describe("Public WebSocket URL of the gateway"),
   CLISCALE_TOKEN_ISSUER: text.describe("The iss of attach tokens; the gateway expects the same"),
   CLISCALE_ALLOWED_ORIGINS: origins.describe("Origins of the web terminal, comma-separated"),
+  CLISCALE_APP_CHECK: z
+    .enum(appCheckModes)
+    .prefault("off")
+    .describe("Whether calls must come from the project's own apps (Firebase App Check): off, monitor or enforce"),
   CLISCALE_LIFETIME_DEFAULT_SECONDS: integer(60)
     .prefault("3600")
     .describe("Lifetime of a session that asks for none, in seconds"),
@@ -130,6 +138,8 @@ export interface SessionSettings {
 
 export interface Settings extends SessionSettings {
   databaseUrl: string;
+  /** Where the database is, and who logs in to it, if that is not for its URL to say. */
+  cloudSql: CloudSqlInstance | undefined;
   /** The key that signs attach tokens, and who speaks to Cloud KMS: the functions, or `rotateSigningKey`. */
   signingKey: SignerOptions;
   rotation: SignerOptions;
@@ -138,6 +148,7 @@ export interface Settings extends SessionSettings {
   schedulerEndpoint: string;
   kubernetes: { endpoint: string; caFile: string; tokenFile: string };
   allowedOrigins: readonly string[];
+  appCheck: AppCheckMode;
   gatewaysMax: number;
   /** 0: the database is asked. */
   databaseConnections: number;
@@ -157,6 +168,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   }
   return {
     databaseUrl: values.CLISCALE_DATABASE_URL,
+    cloudSql: cloudSqlOf(values),
     signingKey: {
       key: values.CLISCALE_SIGNING_KEY,
       endpoint: values.CLISCALE_KMS_ENDPOINT,
@@ -182,6 +194,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     gatewayUrl: values.CLISCALE_GATEWAY_URL,
     tokenIssuer: values.CLISCALE_TOKEN_ISSUER,
     allowedOrigins: values.CLISCALE_ALLOWED_ORIGINS,
+    appCheck: values.CLISCALE_APP_CHECK,
     gatewaysMax: values.CLISCALE_GATEWAYS_MAX,
     databaseConnections: values.CLISCALE_DATABASE_CONNECTIONS,
     lifetimeDefaultSeconds: values.CLISCALE_LIFETIME_DEFAULT_SECONDS,

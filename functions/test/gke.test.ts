@@ -3,19 +3,20 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer as createHttpServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
+import { type AccessToken, type MetadataServer, startMetadataServer } from "@cliscale/local/testing/metadataServer";
 import { selfCertified } from "./support/certificate.ts";
 
 let folder: string;
 let api: Server;
-let metadata: Server;
+let metadata: MetadataServer;
 let callers: (string | undefined)[];
-let tokens: { access_token: string; expires_in: number }[];
+let tokens: AccessToken[];
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "cliscale-gke-"));
@@ -26,20 +27,15 @@ before(async () => {
     response.writeHead(200, { "Content-Type": "application/json" });
     response.end(JSON.stringify({ kind: "PodList", apiVersion: "v1", metadata: {}, items: [] }));
   });
-  // https://cloud.google.com/run/docs/container-contract#metadata-server
-  metadata = createHttpServer((request, response) => {
-    assert.equal(request.headers["metadata-flavor"], "Google");
-    response.writeHead(200, { "Content-Type": "application/json", "Metadata-Flavor": "Google" });
-    const isToken = request.url!.startsWith("/computeMetadata/v1/instance/service-accounts/default/token");
-    response.end(isToken ? JSON.stringify({ token_type: "Bearer", ...tokens.shift() }) : "{}");
-  });
-  for (const server of [api, metadata]) await once(server.listen(0, "127.0.0.1"), "listening");
+  metadata = await startMetadataServer(() => tokens.shift());
+  await once(api.listen(0, "127.0.0.1"), "listening");
 });
 beforeEach(() => {
   callers = [];
 });
 after(async () => {
-  for (const server of [api, metadata]) server.close();
+  api.close();
+  await metadata.stop();
   await rm(folder, { recursive: true });
 });
 
@@ -53,8 +49,7 @@ async function ping(pauses: number[], env: Record<string, string>): Promise<{ co
     env: {
       PATH: process.env["PATH"],
       HOME: folder,
-      GCE_METADATA_HOST: `127.0.0.1:${portOf(metadata)}`,
-      METADATA_SERVER_DETECTION: "assume-present",
+      ...metadata.env,
       ...env,
     },
     stdio: ["ignore", "ignore", "pipe"],

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
-import { integer, list, port, readEnvironment } from "@cliscale/service";
+import type { CloudSqlInstance } from "@cliscale/db";
+import { cloudSqlFields, cloudSqlOf, integer, list, port, readEnvironment } from "@cliscale/service";
 import * as z from "zod";
 import type { Caps } from "./admission.ts";
 
@@ -9,6 +10,7 @@ export interface Settings {
   adminHost: string;
   adminPort: number;
   databaseUrl: string;
+  cloudSql?: CloudSqlInstance | undefined;
   jwksUrl: string;
   /** The `iss` of attach tokens. */
   issuer: string;
@@ -54,6 +56,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
       CLISCALE_GATEWAY_ADMIN_HOST: text.default("127.0.0.1"),
       CLISCALE_GATEWAY_ADMIN_PORT: port.default(9464),
       CLISCALE_DATABASE_URL: url,
+      ...cloudSqlFields,
       CLISCALE_JWKS_URL: url,
       CLISCALE_TOKEN_ISSUER: text,
       CLISCALE_ALLOWED_ORIGINS: origins,
@@ -74,6 +77,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     adminHost: values.CLISCALE_GATEWAY_ADMIN_HOST,
     adminPort: values.CLISCALE_GATEWAY_ADMIN_PORT,
     databaseUrl: values.CLISCALE_DATABASE_URL,
+    cloudSql: cloudSqlOf(values),
     jwksUrl: values.CLISCALE_JWKS_URL,
     issuer: values.CLISCALE_TOKEN_ISSUER,
     allowedOrigins: values.CLISCALE_ALLOWED_ORIGINS,

@@ -8,6 +8,7 @@ const logger = createLogger("gateway");
 const settings = readSettings();
 const pool = createPool({
   connectionString: settings.databaseUrl,
+  cloudSql: settings.cloudSql,
   applicationName: "cliscale-gateway",
   max: gatewayConnections,
   onError: (error) => logger.warn({ err: error }, "a connection to PostgreSQL broke"),
@@ -24,6 +25,8 @@ runUntilStopped(
   settings.drainSeconds * 1000 + 2 * defaultDeadlines.close,
   () => gateway.hurry(),
 );
+// The first connection to Cloud SQL takes longer than an attach may. An outage is for attaches to tell, and keeps no gateway from starting.
+await pool.query("select 1").catch((error: unknown) => logger.warn({ err: error }, "the database does not answer yet"));
 await gateway.start();
 logger.info({ port: gateway.port, adminPort: gateway.adminPort }, "ready");
 process.send?.({ ready: true });

@@ -2,7 +2,7 @@
 // last migration. It says why it failed, and leaves of a migration that failed nothing behind.
 import { setTimeout as delay } from "node:timers/promises";
 import { migrate, type MigrationStep } from "@cliscale/db/migrate";
-import { createLogger, integer, readEnvironment } from "@cliscale/service";
+import { cloudSqlFields, cloudSqlOf, createLogger, integer, readEnvironment } from "@cliscale/service";
 import * as z from "zod";
 
 /** Between two tries. */
@@ -25,20 +25,24 @@ try {
   const step = readStep(process.argv[3]);
   const settings = readEnvironment({
     CLISCALE_DATABASE_URL: z.url("must be a URL"),
+    ...cloudSqlFields,
     CLISCALE_MIGRATION_WAIT_SECONDS: integer(0, 3600).default(120),
   });
   const until = performance.now() + settings.CLISCALE_MIGRATION_WAIT_SECONDS * 1000;
-  const migrations = await migrateUntil(settings.CLISCALE_DATABASE_URL, step, until);
+  const migrations = await migrateUntil(
+    () => migrate(settings.CLISCALE_DATABASE_URL, step, cloudSqlOf(settings)),
+    until,
+  );
   logger.info({ step, migrations }, migrations.length === 0 ? "nothing to migrate" : "migrated");
 } catch (error) {
   logger.fatal({ err: error }, `the database was not migrated: ${reasonOf(error)}`);
   process.exitCode = 1;
 }
 
-async function migrateUntil(url: string, step: MigrationStep, until: number): Promise<string[]> {
+async function migrateUntil(run: () => Promise<string[]>, until: number): Promise<string[]> {
   for (;;) {
     try {
-      return await migrate(url, step);
+      return await run();
     } catch (error) {
       if (!Object.hasOwn(passing, codeOf(error)) || performance.now() > until) throw error;
       logger.warn({ code: codeOf(error) }, `trying again: ${reasonOf(error)}`);

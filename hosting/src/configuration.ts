@@ -1,11 +1,13 @@
 /** What a deployment tells its page, in `/config.json`; nothing in it is secret. */
 export interface Configuration {
   /** Of the Firebase project: https://firebase.google.com/docs/web/learn-more#config-object */
-  firebase: { apiKey: string; authDomain: string; projectId: string };
+  firebase: { apiKey: string; authDomain: string; projectId: string; appId?: string };
   /** Address of the callables, to which `/NAME` is added. */
   functionsUrl: string;
   /** Address of the Auth emulator, where that stands in for Firebase Authentication. */
   authEmulatorUrl?: string;
+  /** Of reCAPTCHA Enterprise, where calls must pass Firebase App Check. */
+  appCheckSiteKey?: string;
 }
 
 const fetchMilliseconds = 10_000;
@@ -43,6 +45,10 @@ export function parseConfiguration(text: string): Configuration {
   };
   if (file["authEmulatorUrl"] !== undefined) {
     configuration.authEmulatorUrl = urlOf(file["authEmulatorUrl"], "authEmulatorUrl");
+  }
+  if (file["appCheckSiteKey"] !== undefined) {
+    configuration.appCheckSiteKey = textOf(file["appCheckSiteKey"], "appCheckSiteKey");
+    configuration.firebase.appId = textOf(firebase["appId"], "firebase.appId");
   }
   if (problems.length > 0) throw new Error(`/config.json is wrong: ${problems.join("; ")}.`);
   return configuration;

@@ -9,7 +9,7 @@ export function byId<T extends HTMLElement>(id: string, kind: new () => T): T {
 }
 
 /** Shows what is wrong next to a field, or that nothing is. */
-export function showViolation(field: HTMLInputElement, message: string): void {
+export function showViolation(field: HTMLElement, message: string): void {
   const place = byId(`${field.id}-violation`, HTMLParagraphElement);
   place.textContent = message;
   field.setAttribute("aria-invalid", String(message !== ""));

@@ -24,8 +24,15 @@ async function main() {
 
 /** The terminal and all that belongs to it are loaded only for who is signed in. */
 async function openPage(configuration: Configuration, user: User): Promise<() => void> {
-  const { openSessionPage } = await import("./session/sessionPage.ts");
-  return openSessionPage(configuration, user);
+  const { openSignedIn } = await import("./signedIn.ts");
+  return openSignedIn(configuration, user, await appCheckTokenOf(configuration));
+}
+
+/** Loaded only where App Check is configured. */
+async function appCheckTokenOf({ appCheckSiteKey }: Configuration): Promise<(() => Promise<string>) | undefined> {
+  if (appCheckSiteKey === undefined) return undefined;
+  const { startAppCheck } = await import("./appCheck.ts");
+  return startAppCheck(appCheckSiteKey);
 }
 
 function showAccount(user: User | null) {

@@ -21,6 +21,13 @@ test("addresses lose their trailing slash, and the emulator's is optional", () =
   assert.equal(parseConfiguration(JSON.stringify({ ...file, authEmulatorUrl })).authEmulatorUrl, authEmulatorUrl);
 });
 
+test("App Check needs the app's id beside its key", () => {
+  const file = { firebase, functionsUrl: "http://127.0.0.1:5001/demo/us-central1", appCheckSiteKey: "site-key" };
+  assert.throws(() => parseConfiguration(JSON.stringify(file)), { message: /firebase\.appId must be a text/ });
+  const whole = { ...file, firebase: { ...firebase, appId: "1:2:web:3" } };
+  assert.deepEqual(parseConfiguration(JSON.stringify(whole)), whole);
+});
+
 test("everything that is missing or wrong is named at once", () => {
   const file = { firebase: { ...firebase, apiKey: "" }, functionsUrl: "javascript:alert(1)", authEmulatorUrl: 9099 };
   assert.throws(() => parseConfiguration(JSON.stringify(file)), {

@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CallError } from "@cliscale/client";
 import type { EndReason, Session } from "@cliscale/protocol";
-import { causeInWords, durationInWords, endInWords, errorInWords, stageInWords } from "../src/session/words.ts";
+import { type NextEnd, nextEnd } from "../src/session/nextEnd.ts";
+import { endFacts } from "../src/session/endFacts.ts";
+import {
+  causeInWords,
+  clockDuration,
+  durationInWords,
+  endInWords,
+  errorInWords,
+  stageInWords,
+} from "../src/session/words.ts";
 
 function ended(endReason: EndReason, fields: Partial<Session> = {}): Session {
   return {
@@ -24,6 +33,11 @@ for (const [what, words] of [
     ["exited", 143, "The command was ended by SIGTERM (exit code 143)."],
   ],
   [{ session: ended("exited", { exitCode: 7 }) }, ["exited", 7, "The command has ended with exit code 7."]],
+  [
+    { session: ended("exited", { exitCode: 137 }) },
+    ["exited", 137, "The command was ended by SIGKILL (exit code 137)."],
+  ],
+  [{ session: ended("exited", { exitCode: 127 }) }, ["exited", 127, "The command was not found (exit code 127)."]],
   [{ session: ended("stopped"), closeCode: 4404 }, ["stopped", undefined, "The session was stopped."]],
   [{ session: ended("idle") }, ["idle", undefined, "The session ended after 30 minutes without activity."]],
   [
@@ -65,4 +79,44 @@ test("errors say when to try again, causes what happened, stages what is waited 
     "90 minutes",
     "8 hours",
   ]);
+});
+
+const facts = (...args: Parameters<typeof endFacts>) => endFacts(...args).filter(([name]) => name !== "Ended");
+
+test("durations are told to the second, and the facts of an end with them", () => {
+  assert.deepEqual([0, 999, 61_000, 3_600_000, 3_723_000].map(clockDuration), [
+    "0 s",
+    "1 s",
+    "1 min 1 s",
+    "1 h",
+    "1 h 2 min 3 s",
+  ]);
+  const times = { readyAt: "2026-01-01T10:00:00.000Z", endedAt: "2026-01-01T10:01:05.000Z" };
+  const now = new Date("2026-01-01T10:00:30.000Z");
+  assert.deepEqual(facts({}, ended("exited", { ...times, exitCode: 143 }), now), [
+    ["Exit code", "143"],
+    ["Signal", "SIGTERM"],
+    ["Reason", "the command ended by itself"],
+    ["Ran for", "1 min 5 s"],
+  ]);
+  const { endReason: _, ...running } = ended("lost", { state: "ready", readyAt: times.readyAt });
+  assert.deepEqual(facts({ exit: { exitCode: 0 } }, running, now), [
+    ["Exit code", "0"],
+    ["Reason", "the command ended by itself"],
+    ["Ran for", "30 s"],
+  ]);
+  assert.deepEqual(facts({ error: new CallError("not-found", "There is no such session.") }, undefined, now), []);
+});
+
+const at = (minutes: number) => new Date(minutes * 60_000).toISOString();
+const minutes = (end: NextEnd) => [end.cause, end.at / 60_000, end.warnAt / 60_000];
+
+test("a session is warned of two minutes before its lifetime ends or it has been idle, whichever comes first", () => {
+  const session = (fields: Partial<Session>) => ({ ...ended("lost"), expiresAt: at(60), ...fields });
+  assert.deepEqual(minutes(nextEnd(session({ idleSeconds: 0 }))), ["lifetime", 60, 58]);
+  assert.deepEqual(minutes(nextEnd(session({ idleAt: at(40) }))), ["idle", 40, 38]);
+  assert.deepEqual(minutes(nextEnd(session({ idleAt: at(61) }))), ["lifetime", 60, 58]);
+  assert.deepEqual(minutes(nextEnd(session({ idleAt: at(40), idleSeconds: 60 }))), ["idle", 40, 39.5]);
+  // This page knows of its own typing before the service tells of it.
+  assert.deepEqual(minutes(nextEnd(session({ idleAt: at(40), idleSeconds: 600 }), 35 * 60_000)), ["idle", 45, 43]);
 });

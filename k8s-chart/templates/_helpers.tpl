@@ -118,7 +118,8 @@ Public addresses, as a peer of a NetworkPolicy: everything but what is private, 
     {{- end }}
   ports:
     - protocol: TCP
-      port: {{ .Values.network.databasePort }}
+      {{- /* Where instances of Cloud SQL listen for who logs in by IAM. */}}
+      port: {{ ternary 3307 .Values.network.databasePort (ne .Values.settings.CLISCALE_CLOUD_SQL_INSTANCE "") }}
 {{- end }}
 
 {{/*

@@ -228,6 +228,21 @@ suite("NetworkPolicies", { skip }, () => {
     }
   });
 
+  test("let Cloud SQL's connector out, and nothing on the port of a database without it", async () => {
+    const documents = await render(
+      "production",
+      `settings.CLISCALE_CLOUD_SQL_INSTANCE="my-project:us-central1:cliscale"`,
+    );
+    const endpoints = endpointsOf(documents);
+    const table: Row[] = (["gateway", "migration"] as const).flatMap((part): Row[] => [
+      [part, "postgres", 3307, true],
+      [part, "postgres", 5432, false],
+      [part, "elsewhere", 443, true],
+      [part, "apiServer", 443, false],
+    ]);
+    assert.deepEqual(wrong(documents, endpoints, table), []);
+  });
+
   test("are there in every profile but the local one", async () => {
     for (const profile of profileNames) {
       const policies = (await render(profile)).filter(({ kind }) => isPolicy(kind));

@@ -22,6 +22,7 @@ export function createOperator(env: NodeJS.ProcessEnv): Operator {
   const settings = readSettings(env);
   const pool = createPool({
     connectionString: settings.databaseUrl,
+    cloudSql: settings.cloudSql,
     applicationName: "cliscale-admin",
     max: 2,
     // What breaks while idle is not missed, and what breaks in use is an error there.

@@ -37,7 +37,7 @@ export async function examine(env: NodeJS.ProcessEnv, options: DoctorOptions = {
 
 async function examineParts(settings: DoctorSettings, options: DoctorOptions): Promise<Finding[]> {
   const identities = await openIdentities(settings);
-  const logins = openDatabaseLogins(settings);
+  const logins = openDatabaseLogins(settings, identities);
   const keys = openKeyClients(settings, identities);
   // The operator's own identity: it is the operator who repairs what is scheduled.
   const scheduler = new CloudSchedulerClient(grpcClientOptions({ endpoint: settings.functions.schedulerEndpoint }));
@@ -52,6 +52,7 @@ async function examineParts(settings: DoctorSettings, options: DoctorOptions): P
     ];
     const outside = hostingChecks(
       settings,
+      identities,
       parts.map(({ name }) => name),
     );
     return await runChecks([productionCheck(settings), ...parts, ...outside, gatewayCheck(settings)], options);

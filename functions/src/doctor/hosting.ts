@@ -1,11 +1,16 @@
 import { createKmsSigner } from "../tokens/signer.ts";
 import type { Check } from "./check.ts";
+import { actingAs, type Identities } from "./identities.ts";
 import type { DoctorSettings } from "./settings.ts";
 
 const fetchMilliseconds = 10_000;
 
 /** What browsers and gateways ask Hosting for. `health` says nothing new where one of `parts` has failed, which it would tell too. */
-export function hostingChecks({ hostingUrl, functions }: DoctorSettings, parts: readonly string[]): Check[] {
+export function hostingChecks(
+  { hostingUrl, functions }: DoctorSettings,
+  identities: Identities,
+  parts: readonly string[],
+): Check[] {
   const get = (path: string) => fetch(new URL(path, hostingUrl), { signal: AbortSignal.timeout(fetchMilliseconds) });
   return [
     {
@@ -26,7 +31,7 @@ export function hostingChecks({ hostingUrl, functions }: DoctorSettings, parts: 
         const answer = await get("/.well-known/jwks.json");
         if (!answer.ok) throw new Error(`/.well-known/jwks.json answers ${answer.status}`);
         const { keys } = (await answer.json()) as { keys: { kid: string }[] };
-        const { kid } = await createKmsSigner(functions.signingKey).current();
+        const { kid } = await createKmsSigner(actingAs(functions.signingKey, identities.functions)).current();
         if (!keys.some((key) => key.kid === kid)) throw new Error(`the key that signs is not in it: ${kid}`);
         return `has ${keys.length} keys, the one that signs among them`;
       },
@@ -34,7 +39,8 @@ export function hostingChecks({ hostingUrl, functions }: DoctorSettings, parts: 
     },
     {
       name: "functions: health",
-      needs: ["hosting: page", ...parts],
+      // Where no function answers, that is what the line before says.
+      needs: ["hosting: jwks", ...parts],
       async run() {
         const answer = await get("/health");
         const text = await answer.text();

@@ -25,6 +25,11 @@ export async function openIdentities({ isProduction, serviceAccounts }: DoctorSe
   };
 }
 
+/** Options of a client, for somebody else than whom Google's libraries find; undefined is nobody else. */
+export function actingAs<Options extends object>(options: Options, authClient: AuthClient | undefined): Options {
+  return { ...options, ...(authClient && { authClient }) };
+}
+
 export function identityChecks(settings: DoctorSettings, identities: Identities): Check[] {
   const { signingKey, rotation } = settings.functions;
   const files: Partial<Record<Part, string | undefined>> = {

@@ -1,8 +1,9 @@
 import { KeyManagementServiceClient } from "@google-cloud/kms";
 import { callOptionsOf, grpcClientOptions } from "../grpcEndpoint.ts";
 import { createKmsSigner, type SignerOptions } from "../tokens/signer.ts";
+import { requireAnswer } from "./answers.ts";
 import type { Check } from "./check.ts";
-import type { Identities } from "./identities.ts";
+import { actingAs, type Identities } from "./identities.ts";
 import type { DoctorSettings } from "./settings.ts";
 
 const callMilliseconds = 5_000;
@@ -17,13 +18,9 @@ export interface KeyClients {
 /** Who speaks to Cloud KMS, as each of the two that do. */
 function optionsOf({ functions }: DoctorSettings, identities: Identities): Record<keyof KeyClients, SignerOptions> {
   return {
-    functions: as(functions.signingKey, identities.functions),
-    rotation: as(functions.rotation, identities.rotation),
+    functions: actingAs(functions.signingKey, identities.functions),
+    rotation: actingAs(functions.rotation, identities.rotation),
   };
-}
-
-function as(options: SignerOptions, authClient: Identities[keyof Identities]): SignerOptions {
-  return { ...options, ...(authClient && { authClient }) };
 }
 
 export function openKeyClients(settings: DoctorSettings, identities: Identities): KeyClients {
@@ -58,8 +55,17 @@ export function kmsChecks(settings: DoctorSettings, identities: Identities, clie
 
   return [
     {
-      name: "kms: versions",
+      name: "kms: service",
       needs: ["identity: functions"],
+      async run() {
+        await requireAnswer(() => granted("functions", []));
+        return "answers";
+      },
+      remedy: "enable Cloud KMS (cloudkms.googleapis.com); look at CLISCALE_KMS_ENDPOINT and the network",
+    },
+    {
+      name: "kms: versions",
+      needs: ["kms: service"],
       async run() {
         const names = await enabledVersions();
         if (names.length === 0) throw new Error("no version of the key is enabled");
@@ -102,7 +108,7 @@ export function kmsChecks(settings: DoctorSettings, identities: Identities, clie
     },
     {
       name: "kms: rotation",
-      needs: ["identity: rotation"],
+      needs: ["identity: rotation", "kms: service"],
       async run() {
         const wanted = ["list", "create", "update", "destroy"].map(permissionOf);
         const has = await granted("rotation", wanted);

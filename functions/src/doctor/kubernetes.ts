@@ -2,7 +2,7 @@ import { AuthorizationV1Api, AuthenticationV1Api } from "@kubernetes/client-node
 import { kubeConfig } from "../kubernetes/cluster.ts";
 import { runnerNamespace as namespace } from "../kubernetes/jobManifest.ts";
 import type { Check } from "./check.ts";
-import type { Identities } from "./identities.ts";
+import { actingAs, type Identities } from "./identities.ts";
 import type { DoctorSettings } from "./settings.ts";
 
 interface Access {
@@ -26,10 +26,7 @@ const forbidden: Access[] = [
 ];
 
 export function kubernetesChecks({ functions, serviceAccounts }: DoctorSettings, identities: Identities): Check[] {
-  const config = kubeConfig({
-    ...functions.kubernetes,
-    ...(identities.functions && { authClient: identities.functions }),
-  });
+  const config = kubeConfig(actingAs(functions.kubernetes, identities.functions));
   const authorization = config.makeApiClient(AuthorizationV1Api);
   const authentication = config.makeApiClient(AuthenticationV1Api);
 

@@ -1,7 +1,15 @@
-import { availableConnections, createPool, missingObjects, type PartRole, privilegeProblems } from "@cliscale/db";
+import {
+  availableConnections,
+  type CloudSqlInstance,
+  createPool,
+  missingObjects,
+  type PartRole,
+  privilegeProblems,
+} from "@cliscale/db";
 import type { Pool } from "pg";
 import { requireConnections } from "../budgets.ts";
 import type { Check } from "./check.ts";
+import { actingAs, type Identities } from "./identities.ts";
 import type { DoctorSettings } from "./settings.ts";
 
 export interface DatabaseLogins {
@@ -9,16 +17,33 @@ export interface DatabaseLogins {
   gateway: Pool;
 }
 
-export function openDatabaseLogins({ functions, gatewayDatabaseUrl }: DoctorSettings): DatabaseLogins {
-  return { functions: openLogin(functions.databaseUrl), gateway: openLogin(gatewayDatabaseUrl) };
+export function openDatabaseLogins(
+  { functions, gatewayDatabaseUrl }: DoctorSettings,
+  identities: Identities,
+): DatabaseLogins {
+  return {
+    functions: openLogin(functions.databaseUrl, functions.cloudSql, identities.functions),
+    gateway: openLogin(gatewayDatabaseUrl, functions.cloudSql, identities.gateway),
+  };
 }
 
-function openLogin(connectionString: string): Pool {
-  return createPool({ connectionString, applicationName: "cliscale-doctor", max: 1, onError: () => undefined });
+function openLogin(
+  connectionString: string,
+  cloudSql: CloudSqlInstance | undefined,
+  authClient: Identities[keyof Identities],
+): Pool {
+  return createPool({
+    connectionString,
+    cloudSql: cloudSql && actingAs(cloudSql, authClient),
+    applicationName: "cliscale-doctor",
+    max: 1,
+    onError: () => undefined,
+  });
 }
 
 export function postgresChecks({ functions }: DoctorSettings, logins: DatabaseLogins): Check[] {
   return [
+    serverCheck(logins.functions),
     loginCheck("functions", logins.functions),
     schemaCheck(logins.functions),
     rightsCheck("functions", logins.functions),
@@ -37,14 +62,34 @@ export function postgresChecks({ functions }: DoctorSettings, logins: DatabaseLo
   ];
 }
 
+/** Codes of PostgreSQL for who may not log in, or not there: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const refusals = /^(28|3D)/;
+
+function serverCheck(pool: Pool): Check {
+  return {
+    name: "postgres: server",
+    async run() {
+      try {
+        await pool.query("select 1");
+      } catch (error) {
+        if (!refusals.test(String((error as { code?: unknown }).code))) throw error;
+      }
+      return "answers";
+    },
+    remedy:
+      "look at whether it runs, at the host in CLISCALE_DATABASE_URL or CLISCALE_CLOUD_SQL_INSTANCE, and at the network between you and it",
+  };
+}
+
 function loginCheck(part: PartRole, pool: Pool): Check {
   return {
     name: `postgres: ${part}`,
+    needs: ["postgres: server"],
     async run() {
       const { rows } = await pool.query<{ user: string }>("select session_user::text as user");
       return `logs in as ${rows[0]!.user}`;
     },
-    remedy: `look at the database URL of the ${part}, at whether its user may log in, and at the network between you and the database`,
+    remedy: `look at user and password in the database URL of the ${part}, and at whether that user may log in`,
   };
 }
 

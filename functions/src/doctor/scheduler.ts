@@ -1,5 +1,6 @@
 import type { CloudSchedulerClient } from "@google-cloud/scheduler";
 import { requireRecentSuccess } from "../schedule.ts";
+import { requireAnswer } from "./answers.ts";
 import type { Check } from "./check.ts";
 
 interface Scheduled {
@@ -22,11 +23,23 @@ const pollMilliseconds = 500;
 
 /** `firebase deploy` makes and owns the jobs; the doctor reads them, and where it is to repair resumes and runs them. */
 export function schedulerChecks(client: CloudSchedulerClient, project: string, location: string): Check[] {
-  return scheduled.map(({ name: functionName, what, milliseconds }) => {
-    const name = client.jobPath(project, location, `firebase-schedule-${functionName}-${location}`);
+  const service: Check = {
+    name: "scheduler: service",
+    async run() {
+      await requireAnswer(() =>
+        client.getJob({ name: jobName(client, project, location, "sweepSessions") }, callOptions),
+      );
+      return "answers";
+    },
+    remedy:
+      "enable Cloud Scheduler (cloudscheduler.googleapis.com); look at CLISCALE_SCHEDULER_ENDPOINT and the network",
+  };
+  const jobs = scheduled.map(({ name: functionName, what, milliseconds }) => {
+    const name = jobName(client, project, location, functionName);
     const read = async () => (await client.getJob({ name }, callOptions))[0];
     return {
       name: `scheduler: ${what}`,
+      needs: ["scheduler: service"],
       async run() {
         const last = requireRecentSuccess(await read(), milliseconds, Date.now());
         return last === undefined ? "is scheduled, and has not been due yet" : `succeeded at ${last.toISOString()}`;
@@ -43,4 +56,10 @@ export function schedulerChecks(client: CloudSchedulerClient, project: string, l
       remedy: `npm run doctor -- --repair resumes and runs it; where there is no job, firebase deploy --only functions:${functionName}; the log of the function says why a run failed`,
     };
   });
+  return [service, ...jobs];
+}
+
+/** The name that `firebase deploy` gives to the job of a scheduled function. */
+function jobName(client: CloudSchedulerClient, project: string, location: string, functionName: string): string {
+  return client.jobPath(project, location, `firebase-schedule-${functionName}-${location}`);
 }

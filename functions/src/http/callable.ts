@@ -14,6 +14,7 @@ import { decodeJwt, decodeProtectedHeader } from "jose";
 import { optionsOf } from "../budgets.ts";
 import type { Deps } from "../deps.ts";
 import { loadDeps, loadSettings } from "../deps.ts";
+import { appCheckVerdictOf, requireApp } from "./appCheck.ts";
 import { refuseEmulatorVariables } from "./emulatorVariables.ts";
 import { invalidArgument, toHttpsError } from "./errors.ts";
 import { refuseRevoked } from "./revocation.ts";
@@ -50,6 +51,10 @@ export function callable<Name extends CallableName>(
     const started = performance.now();
     const event: Record<string, unknown> = { call: name, uid: request.auth?.uid };
     try {
+      const { allowedOrigins, appCheck } = await loadSettings();
+      if (appCheck !== "off") event["appCheck"] = appCheckVerdictOf(request);
+      requireOwnOrigin(request.rawRequest.headers.origin, allowedOrigins);
+      requireApp(appCheck, appCheckVerdictOf(request));
       const call = await admit(name, request, response);
       const answer = await handler(await loadDeps(), call);
       logger.info(`${name} ok`, { ...event, ...outcomeOf(answer), milliseconds: performance.now() - started });
@@ -71,7 +76,6 @@ async function admit<Name extends CallableName>(
   request: CallableRequest,
   response: CallableResponse | undefined,
 ): Promise<Call<CallableInput<Name>>> {
-  requireOwnOrigin(request.rawRequest.headers.origin, (await loadSettings()).allowedOrigins);
   const { uid, token, rawToken } = requireSignIn(request);
   const input = readInput(name, request);
   if (callables[name].checksRevocation) await refuseRevoked(rawToken);

@@ -18,6 +18,8 @@ export interface Google {
   /** The certificates that ID tokens are checked with, PEM by kid. */
   certificates: Record<string, string>;
   users: Map<string, GoogleUser>;
+  /** The keys that App Check tokens are checked with, as JWKs. */
+  appCheckKeys: object[];
   /** What Identity Toolkit does when it is asked. */
   identityToolkit: "answers" | "fails" | "is silent";
   /** The uids it was asked for. */
@@ -26,11 +28,12 @@ export interface Google {
 }
 
 const certificatesHost = "www.googleapis.com";
+const appCheckHost = "firebaseappcheck.googleapis.com";
 const identityToolkitHost = "identitytoolkit.googleapis.com";
 
-/** The two services that the check of ID tokens uses, as they answer firebase-admin, over TLS on a port of its own. */
+/** The services that the checks of ID tokens and App Check tokens use, as they answer firebase-admin, over TLS on a port of its own. */
 export async function startGoogle(project: string): Promise<Google> {
-  const { certificate, privateKey } = await selfCertified(certificatesHost, identityToolkitHost);
+  const { certificate, privateKey } = await selfCertified(certificatesHost, appCheckHost, identityToolkitHost);
   const server = createServer({ cert: certificate, key: privateKey }, (request, response) => {
     void answer(google, project, request, response);
   });
@@ -40,6 +43,7 @@ export async function startGoogle(project: string): Promise<Google> {
   const google: Google = {
     agent: new Agent({ host: "127.0.0.1", port, ca: certificate }),
     certificates: {},
+    appCheckKeys: [],
     users: new Map(),
     identityToolkit: "answers",
     lookups: [],
@@ -58,6 +62,8 @@ async function answer(google: Google, project: string, request: IncomingMessage,
     case `GET ${certificatesHost}/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com`:
       // Not kept, so that a test may change them.
       return send(response, 200, google.certificates, { "cache-control": "public, max-age=0" });
+    case `GET ${appCheckHost}/v1/jwks`:
+      return send(response, 200, { keys: google.appCheckKeys });
     case `POST ${identityToolkitHost}/v1/projects/${project}/accounts:lookup`:
       return lookUp(google, (await json(request)) as { localId: string[] }, response);
     default:

@@ -53,9 +53,12 @@ export async function startProgram(env: Record<string, string>, openFiles?: numb
   };
 }
 
-/** Runs the program with an environment that it does not start with. */
-export async function runProgram(env: Record<string, string>): Promise<{ code: number | null; log: string }> {
-  const child = spawn("node", [program], { env, stdio: ["ignore", "ignore", "pipe"] });
+/** Runs the program to its end: with an environment that it does not start with, or arguments that let it do something else. */
+export async function runProgram(
+  env: Record<string, string>,
+  args: string[] = [],
+): Promise<{ code: number | null; log: string }> {
+  const child = spawn("node", [program, ...args], { env, stdio: ["ignore", "ignore", "pipe"] });
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     log += text;

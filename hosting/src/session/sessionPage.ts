@@ -1,112 +1,152 @@
-import { CallError, createClient } from "@cliscale/client";
-import type { User } from "../authentication.ts";
-import type { Configuration } from "../configuration.ts";
+import { CallError, type Client } from "@cliscale/client";
+import type { Session } from "@cliscale/protocol";
+import { type Route, addressSession } from "../address.ts";
 import { byId, showError } from "../dom.ts";
-import { addressSession, addressedSession } from "./address.ts";
+import { createStartForm } from "../start/startForm.ts";
+import { createEndView } from "./endView.ts";
+import { createRunningBar } from "./runningBar.ts";
 import { type Beginning, type SessionRun, runSession } from "./sessionRun.ts";
 import { createStageList } from "./stageList.ts";
-import { createStartForm } from "./startForm.ts";
 import { createStatusLine } from "./statusLine.ts";
+import { createTimeWarning } from "./timeWarning.ts";
 import { errorInWords, stageInWords } from "./words.ts";
 
-/** Shows the page of a signed-in user, with the session that the address names. Returns what closes it. */
-export function openSessionPage({ functionsUrl }: Configuration, user: User): () => void {
-  const closing = new AbortController();
-  const { signal } = closing;
-  const client = createClient({ functionsUrl, idToken: () => currentIdToken(user) });
+/** The view of one session, and of the form that starts it. */
+export interface SessionPage {
+  /** Shows what the address asks for; leaves the session that was there, which goes on. */
+  show(route: Exclude<Route, { view: "sessions" }>): void;
+  /** Leaves the session, which goes on. */
+  hide(): void;
+  /** Leaves the session, and forgets what was typed. */
+  close(): void;
+}
+
+export function createSessionPage(client: Client, signal: AbortSignal): SessionPage {
   const page = byId("session", HTMLElement);
-  const stopButton = byId("stop", HTMLButtonElement);
   const stageList = createStageList();
   const statusLine = createStatusLine();
+  const runningBar = createRunningBar();
+  const endView = createEndView();
+  const timeWarning = createTimeWarning({ client, onStay: async () => run?.stay(), signal });
   const startForm = createStartForm(
     (request) => begin({ input: { ...request, requestId: crypto.randomUUID() } }),
     signal,
   );
   let run: SessionRun | undefined;
+  let known: Session | undefined;
+  let beginning: Beginning | undefined;
 
-  function begin(beginning: Beginning) {
+  function begin(next: Beginning) {
     run?.dispose();
+    beginning = next;
+    known = undefined;
     showError("");
-    startForm.showRunning();
-    stopButton.disabled = false;
+    startForm.hide();
+    endView.hide();
+    timeWarning.stop();
+    runningBar.begin("input" in next ? { source: next.input.bundle.source, command: next.input.command } : {});
     stageList.begin();
     statusLine.showTitle("");
     statusLine.show({ name: "starting", sentence: "Asking for a session …" });
     run = runSession({
       client,
-      beginning,
+      beginning: next,
       place: byId("terminal", HTMLDivElement),
       onStage(event) {
         stageList.reached(event);
-        statusLine.show({ name: "starting", sentence: stageInWords(event) });
+        statusLine.show({ name: "starting", sentence: stageInWords(event), since: event.at });
       },
       onCreated: addressSession,
       onSession(session) {
-        if ("sessionId" in beginning) startForm.fill(session);
-        startForm.showRunning();
+        if ("sessionId" in next) startForm.fillFromSession(session);
+        runningBar.tell({ source: session.bundle.source, command: session.command });
+        endView.know(session);
+        known = session;
       },
       onRefused(error) {
-        showIdle();
+        showForm();
         startForm.showRefusal(error);
       },
       onState(state) {
         stageList.settle();
         statusLine.show(state);
-        if (state.name === "ended") startForm.show("Start again");
+        runningBar.follow(state);
+        if (state.name === "attached") markActive();
+        if (state.name !== "ended") return;
+        timeWarning.stop();
+        endView.show(state);
       },
+      onTyped: markActive,
       onTitle: (title) => statusLine.showTitle(title),
       onRoundTrip: (milliseconds) => statusLine.showRoundTrip(milliseconds),
-      onLeaveTerminal: () => (stopButton.disabled ? byId("start", HTMLButtonElement) : stopButton).focus(),
+      onLeaveTerminal: () => (runningBar.focusStop() ? undefined : endView.focus()),
     });
   }
 
-  function showIdle() {
-    run?.dispose();
-    run = undefined;
-    stageList.hide();
-    statusLine.show({ name: "idle" });
-    startForm.show("Start");
+  function markActive() {
+    if (known) timeWarning.active(known);
   }
 
-  function showAddressed() {
-    const sessionId = addressedSession();
-    if (sessionId === undefined) showIdle();
-    else begin({ sessionId });
+  function leaveSession() {
+    run?.dispose();
+    run = undefined;
+    beginning = undefined;
+    showError("");
+    stageList.hide();
+    runningBar.hide();
+    endView.hide();
+    timeWarning.stop();
+    statusLine.show({ name: "idle" });
+  }
+
+  function showForm() {
+    leaveSession();
+    startForm.show();
   }
 
   async function stop() {
-    stopButton.disabled = true;
+    runningBar.setStopping(true);
     try {
       await run?.stop();
     } catch (error) {
       showError(error instanceof CallError ? errorInWords(error) : String(error));
-      stopButton.disabled = false;
+      runningBar.setStopping(false);
     }
   }
 
+  /** At once where this page knows what it was started with; a session of another page had an environment that is not known. */
+  function startAgain() {
+    if (beginning && "input" in beginning) begin({ input: { ...beginning.input, requestId: crypto.randomUUID() } });
+    else {
+      history.pushState(null, "", "#/");
+      showForm();
+      byId("start", HTMLButtonElement).focus();
+    }
+  }
+
+  function hide() {
+    leaveSession();
+    page.hidden = true;
+  }
+
   const wake = () => run?.wake();
-  stopButton.addEventListener("click", () => void stop(), { signal });
+  byId("stop", HTMLButtonElement).addEventListener("click", () => void stop(), { signal });
+  byId("start-again", HTMLButtonElement).addEventListener("click", startAgain, { signal });
   byId("reattach", HTMLButtonElement).addEventListener("click", wake, { signal });
   window.addEventListener("online", wake, { signal });
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake(), { signal });
-  window.addEventListener("hashchange", showAddressed, { signal });
 
-  showAddressed();
-  page.hidden = false;
-  return () => {
-    closing.abort();
-    showIdle();
-    page.hidden = true;
+  return {
+    show(route) {
+      page.hidden = false;
+      if (route.view === "session") return begin({ sessionId: route.sessionId });
+      showForm();
+      if (route.link) startForm.fillFromLink(route.link);
+    },
+    hide,
+    close() {
+      hide();
+      startForm.clear();
+    },
   };
-}
-
-async function currentIdToken(user: User): Promise<string> {
-  try {
-    return await user.getIdToken();
-  } catch (error) {
-    const isOffline = (error as { code?: unknown }).code === "auth/network-request-failed";
-    throw isOffline
-      ? new CallError("unavailable", "The sign-in service cannot be reached. Check the network.", {}, { cause: error })
-      : new CallError("unauthenticated", "Your sign-in is no longer valid. Sign in again.", {}, { cause: error });
-  }
 }

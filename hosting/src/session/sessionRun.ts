@@ -10,6 +10,7 @@ import {
 } from "@cliscale/client";
 import type { Attach, CreateSessionInput, Session, StageEvent, StartAnswer } from "@cliscale/protocol";
 import { type TerminalView, createTerminalView } from "../terminal/terminalView.ts";
+import { touchSession } from "./touchSession.ts";
 
 /** What a run begins with: a session to be created, or one to attach to. */
 export type Beginning = { input: CreateSessionInput & { requestId: string } } | { sessionId: string };
@@ -27,6 +28,8 @@ export interface SessionRunOptions {
   /** The start was refused, and there is no session. */
   onRefused: (error: CallError) => void;
   onState: (state: TerminalState) => void;
+  /** What is typed here has been sent. */
+  onTyped: () => void;
   onTitle: (title: string) => void;
   onRoundTrip: (milliseconds: number) => void;
   onLeaveTerminal: () => void;
@@ -36,6 +39,8 @@ export interface SessionRunOptions {
 export interface SessionRun {
   /** Ends the session. @throws CallError */
   stop(): Promise<void>;
+  /** Does what counts as activity, so that the session does not end for being idle. @throws CallError */
+  stay(): Promise<void>;
   /** The network or the page is back, or the reader does not want to wait. */
   wake(): void;
   /** Leaves the session, which goes on, and takes away what is shown of it. */
@@ -79,7 +84,9 @@ export function runSession(options: SessionRunOptions): SessionRun {
   function showTerminal(id: string, attach: Attach) {
     options.place.hidden = false;
     view = createTerminalView(options.place, {
-      onInput: (data) => terminal?.input(data),
+      onInput(data) {
+        if (terminal?.input(data)) options.onTyped();
+      },
       onRoom: (size) => terminal?.resize(size),
       onTitle: options.onTitle,
       answersQueries: () => terminal?.answersQueries ?? false,
@@ -129,6 +136,9 @@ export function runSession(options: SessionRunOptions): SessionRun {
       sessionId ??= "input" in beginning ? await askForId(beginning.input) : beginning.sessionId;
       const { session } = await client.stopSession(sessionId);
       end({ session });
+    },
+    async stay() {
+      if (sessionId !== undefined && view) await touchSession(client, sessionId, view.room);
     },
     wake: () => terminal?.wake(),
     dispose() {

@@ -1,8 +1,15 @@
 import type { TerminalState } from "@cliscale/client";
 import { byId } from "../dom.ts";
-import { causeInWords, endInWords } from "./words.ts";
+import { causeInWords, clockDuration, endInWords } from "./words.ts";
 
-export type PageState = TerminalState | { name: "idle" } | { name: "starting"; sentence: string };
+export type PageState = TerminalState | { name: "idle" } | Starting;
+
+interface Starting {
+  name: "starting";
+  sentence: string;
+  /** Since when it has been so; RFC 3339. */
+  since?: string;
+}
 
 /** Says how the session stands, to the reader, to screen readers and, as data attributes, to tests. */
 export interface StatusLine {
@@ -26,6 +33,7 @@ export function createStatusLine(): StatusLine {
     reattach.hidden = true;
     if (state.name !== "attached") showRoundTrip(undefined);
     if (state.name === "reattaching") return showReattaching(state);
+    if (state.name === "starting") return showStarting(state);
     status.textContent = state.name === "ended" ? describeEnd(state) : describe(state);
   }
 
@@ -36,18 +44,29 @@ export function createStatusLine(): StatusLine {
     return sentence;
   }
 
-  function showReattaching({ cause, nextTryAt }: Extract<PageState, { name: "reattaching" }>) {
-    status.textContent = `${causeInWords(cause)} Next try `;
-    if (nextTryAt === undefined) return status.append("now …");
-    // Not for screen readers, which would read out every second.
+  function showStarting({ sentence, since }: Starting) {
+    status.textContent = sentence;
+    if (since === undefined) return;
+    const from = Date.parse(since);
+    countSeconds(() => ` ${clockDuration(Date.now() - from)}`);
+  }
+
+  /** Not for screen readers, which would read out every second. */
+  function countSeconds(text: () => string) {
     const seconds = document.createElement("span");
     seconds.ariaHidden = "true";
     const count = () => {
-      seconds.textContent = `in ${Math.max(1, Math.ceil((nextTryAt - Date.now()) / 1000))} s.`;
+      seconds.textContent = text();
     };
     count();
     countdown = setInterval(count, 1000);
     status.append(seconds);
+  }
+
+  function showReattaching({ cause, nextTryAt }: Extract<PageState, { name: "reattaching" }>) {
+    status.textContent = `${causeInWords(cause)} Next try `;
+    if (nextTryAt === undefined) return status.append("now …");
+    countSeconds(() => `in ${Math.max(1, Math.ceil((nextTryAt - Date.now()) / 1000))} s.`);
     reattach.hidden = false;
   }
 
@@ -65,12 +84,10 @@ export function createStatusLine(): StatusLine {
   };
 }
 
-function describe(state: Exclude<PageState, { name: "ended" | "reattaching" }>): string {
+function describe(state: Exclude<PageState, { name: "ended" | "reattaching" | "starting" }>): string {
   switch (state.name) {
     case "idle":
       return "Choose a bundle and start it: its terminal opens here.";
-    case "starting":
-      return state.sentence;
     case "connecting":
       return "Attaching …";
     case "attached":

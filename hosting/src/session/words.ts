@@ -12,7 +12,7 @@ export const stageNames: Record<Stage, string> = {
 
 const stageSentences: Record<Stage, string> = {
   queued: "Waiting for a free place.",
-  scheduling: "Looking for a machine.",
+  scheduling: "Looking for a machine. Where one has to start first, that usually takes 80 to 120 seconds.",
   pulling: "Loading the image.",
   starting: "Starting the terminal.",
   ready: "The terminal is ready.",
@@ -63,9 +63,32 @@ function endOfSession(session: Session): EndInWords {
   }
 }
 
-function exitSentence(exitCode: number, signal?: string): string {
+/** What a shell means by an exit code: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_08_02 */
+function exitSentence(exitCode: number, signal = signalOf(exitCode)): string {
   if (signal) return `The command was ended by ${signal} (exit code ${exitCode}).`;
+  if (exitCode === 127) return "The command was not found (exit code 127).";
+  if (exitCode === 126) return "The command could not be run (exit code 126).";
   return `The command has ended with exit code ${exitCode}.`;
+}
+
+/** Signals by number, those that are the same on every system: https://man7.org/linux/man-pages/man7/signal.7.html */
+const signals: Record<number, string> = {
+  1: "SIGHUP",
+  2: "SIGINT",
+  3: "SIGQUIT",
+  4: "SIGILL",
+  6: "SIGABRT",
+  8: "SIGFPE",
+  9: "SIGKILL",
+  11: "SIGSEGV",
+  13: "SIGPIPE",
+  14: "SIGALRM",
+  15: "SIGTERM",
+};
+
+/** The signal that an exit code stands for, 128+N; undefined where it stands for none. */
+export function signalOf(exitCode: number): string | undefined {
+  return signals[exitCode - 128];
 }
 
 /** Why a terminal has to attach again. */
@@ -92,6 +115,18 @@ export function durationInWords(seconds: number): string {
   if (seconds < 120) return counted(Math.ceil(seconds), "second");
   if (seconds < 7200) return counted(Math.round(seconds / 60), "minute");
   return counted(Math.round(seconds / 3600), "hour");
+}
+
+/** A duration to the second, such as `1 h 2 min 3 s`. */
+export function clockDuration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 3600), "h"],
+    [Math.floor(seconds / 60) % 60, "min"],
+    [seconds % 60, "s"],
+  ];
+  const shown = parts.filter(([count], index) => count > 0 || (index === 2 && seconds === 0));
+  return shown.map(([count, unit]) => `${count} ${unit}`).join(" ");
 }
 
 function counted(count: number, unit: string): string {

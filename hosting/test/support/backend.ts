@@ -4,14 +4,22 @@ import { once } from "node:events";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type CreateSessionInput, type Session, type StageEvent, stages } from "@cliscale/protocol";
+import {
+  type CreateSessionInput,
+  type ListSessionsInput,
+  type Session,
+  type SessionList,
+  type StageEvent,
+  stages,
+} from "@cliscale/protocol";
 import { callerOf, createAccounts } from "./accounts.ts";
 import { type ShellTerminal, startTerminal } from "./terminals.ts";
 
 export interface Run {
   session: Session;
   owner: string;
-  requestId: string;
+  /** As createSession was given it. */
+  input: CreateSessionInput;
   terminal: ShellTerminal | undefined;
   stages: StageEvent[];
 }
@@ -31,8 +39,10 @@ export async function startBackend() {
     upgrades++;
     const token = request.headers["sec-websocket-protocol"]?.split(/, *bearer\./)[1];
     const run = runs.find(({ session }) => session.state === "ready" && token?.startsWith(session.id));
-    if (run?.terminal) run.terminal.attach(request, socket, head);
-    else socket.destroy();
+    if (run?.terminal) {
+      touch(run.session);
+      run.terminal.attach(request, socket, head);
+    } else socket.destroy();
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -49,12 +59,22 @@ export async function startBackend() {
     const data = body["data"] as Record<string, unknown>;
     if (caller === undefined) return refuse(response, 401, "UNAUTHENTICATED", "Sign in first.");
     if (path.endsWith("/createSession")) return create(request, data as unknown as CreateSessionInput, response);
+    if (path.endsWith("/listSessions")) return finish(response, list(caller, data));
     const run = runs.find(({ session, owner }) => session.id === data["sessionId"] && owner === caller);
     if (!run) return refuse(response, 404, "NOT_FOUND", "There is no such session.");
     if (path.endsWith("/stopSession")) stop(run);
+    if (path.endsWith("/extendSession")) extend(run.session, Number(data["lifetimeSeconds"]));
     if (!path.endsWith("/attachSession")) return finish(response, { session: run.session });
     if (run.session.state === "ended") return refuse(response, 400, "FAILED_PRECONDITION", "The session has ended.");
     await follow(run, request, response);
+  }
+
+  function list(caller: string, { state, pageSize = 20, pageToken = "0" }: ListSessionsInput): SessionList {
+    const own = runs.filter(({ owner, session }) => owner === caller && (!state || session.state === state));
+    const from = Number(pageToken);
+    const sessions = own.map(({ session }) => session).toReversed();
+    const nextPageToken = from + pageSize < sessions.length ? { nextPageToken: String(from + pageSize) } : {};
+    return { sessions: sessions.slice(from, from + pageSize), ...nextPageToken };
   }
 
   async function create(request: IncomingMessage, input: CreateSessionInput, response: ServerResponse) {
@@ -65,10 +85,10 @@ export async function startBackend() {
       ];
       return refuse(response, 400, "INVALID_ARGUMENT", "Some fields are not valid.", { violations });
     }
-    let run = runs.find(({ requestId }) => requestId === input.requestId);
+    let run = runs.find((other) => other.input.requestId === input.requestId);
     if (!run) {
       const owner = callerOf(request)!;
-      run = { session: newSession(input), owner, requestId: input.requestId!, terminal: undefined, stages: [] };
+      run = { session: newSession(input), owner, input, terminal: undefined, stages: [] };
       runs.push(run);
       void start(run, input);
     }
@@ -85,7 +105,8 @@ export async function startBackend() {
     if (bundle.source === sources.failing) end(run, { endReason: "failed", message: "There is no such package." });
     if (last !== "ready" || run.session.state === "ended") return;
     run.terminal = startTerminal(command, (exitCode) => end(run, { endReason: "exited", exitCode }));
-    run.session.state = "ready";
+    Object.assign(run.session, { state: "ready", readyAt: new Date().toISOString() });
+    touch(run.session);
   }
 
   /** Answers when the session can be attached or has ended, and streams its stages until then to who asks for it. */
@@ -140,7 +161,18 @@ function newSession({ bundle, command }: CreateSessionInput): Session {
 }
 
 function end({ session }: Run, how: Partial<Session>) {
-  if (session.state !== "ended") Object.assign(session, how, { state: "ended" });
+  if (session.state === "ended") return;
+  delete session.idleAt;
+  delete session.position;
+  Object.assign(session, how, { state: "ended", endedAt: new Date().toISOString() });
+}
+
+function touch(session: Session) {
+  session.idleAt = new Date(Date.now() + session.idleSeconds * 1000).toISOString();
+}
+
+function extend(session: Session, lifetimeSeconds: number) {
+  session.expiresAt = new Date(Date.now() + lifetimeSeconds * 1000).toISOString();
 }
 
 async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {

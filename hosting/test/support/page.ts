@@ -24,7 +24,7 @@ export async function startStack() {
 }
 
 /** A browser profile of its own, in which somebody is signed in; what goes wrong in its pages is kept in `problems`. */
-export async function openAs(browser: Browser, url: string, email: string) {
+export async function openAs(browser: Browser, url: string, email: string, shown = "#start") {
   const context = await browser.newContext({ viewport: { width: 1000, height: 700 } });
   const problems: string[] = [];
   // What the Content-Security-Policy blocks is reported as an error on the console, as are refused calls.
@@ -39,7 +39,7 @@ export async function openAs(browser: Browser, url: string, email: string) {
   await page.locator("#email").fill(email);
   await page.locator("#password").fill("correct horse");
   await page.locator("#sign-up").click();
-  await page.locator("#start").waitFor();
+  await page.locator(shown).waitFor();
   return { context, problems, ...drive(page) };
 }
 

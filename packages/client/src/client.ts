@@ -16,6 +16,8 @@ export interface ClientOptions {
   functionsUrl: string;
   /** A current Firebase ID token, asked for before each call; may throw a CallError to say why there is none. */
   idToken: () => Promise<string>;
+  /** A current App Check token, where the deployment asks for one; undefined for none. */
+  appCheckToken?: () => Promise<string | undefined>;
   fetch?: typeof fetch;
 }
 
@@ -58,6 +60,7 @@ export function createClient(options: ClientOptions): Client {
   const callables: Callables = {
     functionsUrl: options.functionsUrl,
     idToken: options.idToken,
+    appCheckToken: options.appCheckToken,
     // A browser's fetch refuses to be called as a method of another object.
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
   };

@@ -165,6 +165,20 @@ test("a stream may end with an error, or be refused before it begins, or break o
   await assert.rejects(client.attachSession(sessionId, options), { code: "unavailable", message: /broke off/ });
 });
 
+test("an App Check token is sent where there is one, and no header where there is none", async () => {
+  const sent: (string | null)[] = [];
+  const answering: typeof fetch = (_input, init) => {
+    sent.push(new Headers(init?.headers).get("X-Firebase-AppCheck"));
+    return Promise.resolve(Response.json({ result: {} }));
+  };
+  const tokens = [() => Promise.resolve("app-check"), () => Promise.resolve(undefined), undefined];
+  for (const appCheckToken of tokens) {
+    const options = { functionsUrl: "http://functions.test", idToken: () => Promise.resolve("id"), fetch: answering };
+    await createClient({ ...options, ...(appCheckToken && { appCheckToken }) }).getSession("1");
+  }
+  assert.deepEqual(sent, ["app-check", null, null]);
+});
+
 test("a call that stays silent fails; heartbeats keep a stream alive", async () => {
   await using callables = await startCallables({ getSession: [silent], attachSession: [beating, silent] });
   const service = { functionsUrl: callables.functionsUrl, idToken, fetch };

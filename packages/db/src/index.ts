@@ -1,4 +1,5 @@
 export { availableConnections, gatewayConnections } from "./connections.ts";
+export type { CloudSqlInstance } from "./cloudSql.ts";
 export { createPool, type PoolOptions } from "./pool.ts";
 export { idleAt } from "./idle.ts";
 export { consumeToken, type AttachTarget, type TokenUse, type TokenVerdict } from "./queries/consumeToken.ts";

@@ -1,6 +1,7 @@
 import { callbackify } from "node:util";
 import knex, { type Knex } from "knex";
-import { Client } from "pg";
+import { Client, type ClientConfig } from "pg";
+import { type CloudSqlInstance, createCloudSqlDialer } from "./cloudSql.ts";
 import * as sessions from "./migrations/000001_sessions.ts";
 import * as tokenJti from "./migrations/000002_token_jti.ts";
 import * as preparedAt from "./migrations/000003_prepared_at.ts";
@@ -44,10 +45,23 @@ export type MigrationStep = "latest" | "up" | "down";
  * Brings the database to the newest schema, or one step up or down; returns the names of the migrations that were run. Each is
  * one transaction. Of several migrators at once the others wait, and then find nothing to do; one that was killed holds nobody up.
  */
-export async function migrate(connectionString: string, step: MigrationStep = "latest"): Promise<string[]> {
-  const database = openDatabase(connectionString);
+export async function migrate(
+  connectionString: string,
+  step: MigrationStep = "latest",
+  cloudSql?: CloudSqlInstance,
+): Promise<string[]> {
+  const dialer = cloudSql && createCloudSqlDialer(cloudSql);
   try {
-    return await alone(connectionString, async () => {
+    return await migrateOver({ connectionString, ...(await dialer?.options()) }, step);
+  } finally {
+    await dialer?.close();
+  }
+}
+
+async function migrateOver(connection: ClientConfig, step: MigrationStep): Promise<string[]> {
+  const database = openDatabase(connection);
+  try {
+    return await alone(connection, async () => {
       // A lock that is still there is that of a migrator that was killed: only one is here at a time.
       await database.migrate.forceFreeMigrationsLock({ migrationSource });
       const [, names]: [number, string[]] = await database.migrate[step]({ migrationSource });
@@ -58,10 +72,11 @@ export async function migrate(connectionString: string, step: MigrationStep = "l
   }
 }
 
-function openDatabase(connectionString: string): Knex {
+function openDatabase(connection: ClientConfig): Knex {
   return knex({
     client: "pg",
-    connection: connectionString,
+    // Knex's type leaves out what makes the stream, and passes it on.
+    connection: connection as Knex.PgConnectionConfig,
     // What it would print is in the errors that it throws.
     log: { warn: silent, error: silent, debug: silent, deprecate: silent },
     pool: {
@@ -87,8 +102,8 @@ async function prepareConnection(connection: Client): Promise<Client> {
 const silent = () => undefined;
 
 /** Runs a task while no other migrator of this database runs one. */
-async function alone<T>(connectionString: string, task: () => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString, connectionTimeoutMillis: 10_000 });
+async function alone<T>(connection: ClientConfig, task: () => Promise<T>): Promise<T> {
+  const client = new Client({ ...connection, connectionTimeoutMillis: 10_000 });
   await client.connect();
   try {
     await client.query(`set lock_timeout = ${lockWaitMilliseconds}`);

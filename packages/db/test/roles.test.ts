@@ -58,6 +58,8 @@ const queries: Record<string, (pool: Pool, fixture: Fixture) => Promise<unknown>
     }),
   sessionStates: (pool, { sessionId }) => db.sessionStates(pool, [sessionId]),
   markSessionReady: (pool, { sessionId }) => db.markSessionReady(pool, sessionId, "10.0.0.1"),
+  missingObjects: (pool) => db.missingObjects(pool),
+  privilegeProblems: (pool) => db.privilegeProblems(pool, "functions"),
   startQueuedSessions: (pool) => db.startQueuedSessions(pool, noLimits),
   stopSession: (pool, { sessionId }) => db.stopSession(pool, sessionId),
 };
@@ -68,7 +70,7 @@ const noQueries = new Set(["createPool", "gatewayConnections", "idleAt"]);
 /** What a part may do without doing it: it reads what these read. */
 const alsoPossible: Record<Part, string[]> = {
   functions: ["endedSessions", "isSessionLive", "removeGateway"],
-  gateway: ["availableConnections", "isSessionLive", "sessionStates"],
+  gateway: ["availableConnections", "isSessionLive", "missingObjects", "privilegeProblems", "sessionStates"],
 };
 
 /** What neither part may ever do. */
@@ -196,6 +198,12 @@ suite("The roles of PostgreSQL", () => {
         const fixture = await makeFixture();
         await assert.doesNotReject(queries[name]!(pools[part], fixture), `${name} needs a grant to cliscale_${part}`);
       }
+    });
+
+    test(`are for ${part} what the doctor takes them for`, async () => {
+      assert.deepEqual(await db.privilegeProblems(pools[part], part), []);
+      const other = part === "gateway" ? "functions" : "gateway";
+      assert.notDeepEqual(await db.privilegeProblems(pools[part], other), []);
     });
 
     test(`keep ${part} from every other`, async () => {

@@ -9,7 +9,8 @@ let browser: Browser;
 let page: Page;
 
 before(async () => {
-  [stack, browser] = await Promise.all([startTestStack(), launchBrowser()]);
+  // With room for one session at a time, a second one queues.
+  [stack, browser] = await Promise.all([startTestStack({ env: { CLISCALE_SESSIONS_TOTAL: "1" } }), launchBrowser()]);
   page = await browser.newPage({ viewport: { width: 1000, height: 700 } });
 });
 
@@ -50,6 +51,7 @@ test("a new user signs up, runs a package from npm and reads its output and exit
   await untilState("ended");
   assert.equal(await page.locator("#status").getAttribute("data-exit-code"), "0");
   assert.match(await page.locator("#stages").innerText(), /queued[^]*scheduling[^]*pulling[^]*starting[^]*ready/i);
+  assert.match(await page.locator("#end-facts").innerText(), /Exit code\s+0\s[^]*ended by itself[^]*Ran for\s+\d/);
   await screenshot(page, "cowsay");
 });
 
@@ -75,4 +77,72 @@ test("a shell survives a reload of the page, follows its size, and is stopped", 
   await page.locator("#stop").click();
   await untilState("ended");
   assert.equal(await page.locator("#status").getAttribute("data-end-reason"), "stopped");
+});
+
+test("a link fills the form in; a masked variable reaches the command, whose signal is told; it is started again", async () => {
+  const link = new URLSearchParams({
+    source: "template:shell",
+    command: 'echo "<$TOKEN>"; kill -TERM $$',
+    env: "TOKEN",
+  });
+  await page.goto(`${stack.url}/#/start?${link}`);
+  await page.locator("#link-notice").waitFor();
+  await page.locator('.variable input[type="password"]').fill("s3cret-value");
+  await screenshot(page, "start-form");
+  await page.locator("#start").click();
+  await untilTerminal(/<s3cret-value>/);
+  await untilState("ended");
+  assert.match(await page.locator("#end-facts").innerText(), /Exit code\s+143\s+Signal\s+SIGTERM/);
+  await screenshot(page, "ended-by-signal");
+
+  await page.locator("#start-again").click();
+  await page.locator("#end").waitFor({ state: "hidden" });
+  await untilTerminal(/<s3cret-value>/);
+  await untilState("ended");
+});
+
+test("a second session waits in the queue, says so in the list, and is cancelled; the first is come back to", async () => {
+  await page.goto(`${stack.url}/#/`);
+  await start("template:shell", "");
+  await untilState("attached");
+  await typeLine("echo first-$((40 + 2))");
+  await untilTerminal(/first-42/);
+
+  await page.getByRole("link", { name: "New session" }).click();
+  await start("template:shell", "echo second");
+  await page
+    .locator("#status", { hasText: "Waiting for a free place, number 1 in line." })
+    .waitFor({ timeout: 30_000 });
+  await screenshot(page, "queued");
+  await page.getByRole("link", { name: "Sessions" }).click();
+  const queued = page.locator('[data-state="queued"]', { hasText: "Queued, number 1 in line" });
+  await queued.waitFor();
+  await screenshot(page, "sessions");
+  await page.setViewportSize({ width: 390, height: 700 });
+  await screenshot(page, "sessions-phone");
+  await page.setViewportSize({ width: 1000, height: 700 });
+  await queued.getByRole("button", { name: "Cancel" }).click();
+  await queued.waitFor({ state: "detached" });
+
+  await page.locator('.session[data-state="ready"]').getByRole("link").click();
+  await untilState("attached");
+  await untilTerminal(/first-42/);
+  await page.locator("#stop").click();
+  await untilState("ended");
+});
+
+test("a lifetime that is nearly up is warned of, and extended", async () => {
+  await page.goto(`${stack.url}/#/start?source=template:shell&lifetimeSeconds=60`);
+  await page.locator("#start").click();
+  await untilState("attached");
+  await page.locator("#warning", { hasText: "time is nearly up" }).waitFor();
+  await screenshot(page, "warning");
+  const answered = page.waitForResponse((response) => response.url().endsWith("/extendSession") && response.ok());
+  await page.getByRole("button", { name: "Extend by an hour" }).click();
+  const { result } = (await (await answered).json()) as { result: { session: { expiresAt: string } } };
+  const minutes = (Date.parse(result.session.expiresAt) - Date.now()) / 60_000;
+  assert.ok(minutes > 59 && minutes < 62, `it lives for ${minutes} more minutes`);
+  await page.locator("#warning").waitFor({ state: "hidden" });
+  await page.locator("#stop").click();
+  await untilState("ended");
 });

@@ -15,6 +15,8 @@ import { eventually, startWorld, type World } from "../src/world.ts";
 
 const location = "projects/demo-cliscale/locations/us-central1";
 const jobOf = (name: string) => `${location}/jobs/firebase-schedule-${name}-us-central1`;
+/** Where nothing listens. */
+const nowhere = "127.0.0.1:9";
 const rotationRole = "projects/demo-cliscale/roles/cliscaleKeyRotation";
 let world: World;
 let env: NodeJS.ProcessEnv;
@@ -90,6 +92,12 @@ suite("exactly one line is red for", () => {
   breaking("identity: functions", /ENOENT/, { with: { CLISCALE_KMS_TOKEN_FILE: "/nowhere" } });
   breaking("identity: rotation", /ENOENT/, { with: { CLISCALE_KMS_ROTATION_TOKEN_FILE: "/nowhere" } });
 
+  breaking("postgres: server", /ECONNREFUSED/, {
+    with: {
+      CLISCALE_DATABASE_URL: `postgres://functions@${nowhere}/cliscale`,
+      CLISCALE_GATEWAY_DATABASE_URL: `postgres://gateway@${nowhere}/cliscale`,
+    },
+  });
   breaking("postgres: functions", /not permitted to log in/, {
     break: sql(`alter role "cliscale-functions" nologin`),
     mend: sql(`alter role "cliscale-functions" login`),
@@ -112,6 +120,7 @@ suite("exactly one line is red for", () => {
     mend: sql(`revoke cliscale_functions from "cliscale-gateway"`),
   });
 
+  breaking("kms: service", /UNAVAILABLE/, { with: { CLISCALE_KMS_ENDPOINT: `http://${nowhere}` } });
   breaking(
     "kms: versions",
     /cryptoKeyVersions.list/,
@@ -168,6 +177,7 @@ suite("exactly one line is red for", () => {
     ),
   );
 
+  breaking("scheduler: service", /UNAVAILABLE/, { with: { CLISCALE_SCHEDULER_ENDPOINT: `http://${nowhere}` } });
   breaking("scheduler: sweep", /the job is PAUSED/, {
     break: () => scheduler.pauseJob({ name: jobOf("sweepSessions") }),
     mend: () => scheduler.resumeJob({ name: jobOf("sweepSessions") }),
@@ -178,7 +188,7 @@ suite("exactly one line is red for", () => {
   });
 
   test("firebase auth", async () => {
-    process.env["FIREBASE_AUTH_EMULATOR_HOST"] = "127.0.0.1:9";
+    process.env["FIREBASE_AUTH_EMULATOR_HOST"] = nowhere;
     try {
       onlyRed(await examine(env), "firebase auth", /ECONNREFUSED|Failed/);
     } finally {
@@ -203,7 +213,7 @@ suite("exactly one line is red for", () => {
     });
   }
 
-  breaking("gateway", /close code 1006|does not answer/, { with: { CLISCALE_GATEWAY_URL: "ws://127.0.0.1:9" } });
+  breaking("gateway", /close code 1006|does not answer/, { with: { CLISCALE_GATEWAY_URL: `ws://${nowhere}` } });
 
   test("and no line is left that was never red", async () => {
     const findings = await examine(env);

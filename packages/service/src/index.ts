@@ -1,3 +1,4 @@
+export * from "./cloudSql.ts";
 export * from "./environment.ts";
 export * from "./lifecycle.ts";
 export * from "./logger.ts";

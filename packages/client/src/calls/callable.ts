@@ -9,7 +9,14 @@ export interface Callables {
   functionsUrl: string;
   /** A current Firebase ID token; may throw a CallError to say why there is none. */
   idToken: () => Promise<string>;
+  /** A current App Check token; undefined for none. */
+  appCheckToken?: (() => Promise<string | undefined>) | undefined;
   fetch: typeof fetch;
+}
+
+interface Tokens {
+  id: string;
+  appCheck: string | undefined;
 }
 
 export interface CallOptions {
@@ -29,8 +36,8 @@ export async function call(callables: Callables, name: string, data: unknown, op
   const signals = options.signal ? [options.signal, silence.signal] : [silence.signal];
   const signal = AbortSignal.any(signals);
   try {
-    const token = await currentToken(callables, signal);
-    const response = await post(callables, name, data, token, { signal, streaming: options.onChunk !== undefined });
+    const tokens = await currentTokens(callables, signal);
+    const response = await post(callables, name, data, tokens, { signal, streaming: options.onChunk !== undefined });
     return await readAnswer(response, silence, options.onChunk);
   } catch (error) {
     options.signal?.throwIfAborted();
@@ -40,12 +47,15 @@ export async function call(callables: Callables, name: string, data: unknown, op
   }
 }
 
-async function currentToken({ idToken }: Callables, signal: AbortSignal): Promise<string> {
+async function currentTokens({ idToken, appCheckToken }: Callables, signal: AbortSignal): Promise<Tokens> {
   return untilAborted(
-    idToken().catch((error: unknown) => {
-      if (error instanceof CallError) throw error;
-      throw new CallError("unavailable", "Your sign-in could not be confirmed. Try again.", {}, { cause: error });
-    }),
+    Promise.all([idToken(), appCheckToken?.()]).then(
+      ([id, appCheck]) => ({ id, appCheck }),
+      (error: unknown) => {
+        if (error instanceof CallError) throw error;
+        throw new CallError("unavailable", "Your sign-in could not be confirmed. Try again.", {}, { cause: error });
+      },
+    ),
     signal,
   );
 }
@@ -54,13 +64,14 @@ function post(
   { fetch: send, functionsUrl }: Callables,
   name: string,
   data: unknown,
-  token: string,
+  { id, appCheck }: Tokens,
   { signal, streaming }: { signal: AbortSignal; streaming: boolean },
 ): Promise<Response> {
   return send(`${functionsUrl}/${name}`, {
     method: "POST",
     headers: {
-      Authorization: `Bearer ${token}`,
+      Authorization: `Bearer ${id}`,
+      ...(appCheck !== undefined && { "X-Firebase-AppCheck": appCheck }),
       "Content-Type": "application/json",
       Accept: streaming ? "text/event-stream" : "application/json",
     },

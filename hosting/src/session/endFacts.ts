@@ -1,0 +1,32 @@
+import type { Ended } from "@cliscale/client";
+import type { EndReason, Session } from "@cliscale/protocol";
+import { clockDuration, signalOf } from "./words.ts";
+
+const reasons: Record<EndReason, string> = {
+  exited: "the command ended by itself",
+  stopped: "stopped by you",
+  idle: "nothing happened for too long",
+  deadline: "its time was up",
+  failed: "the command never ran",
+  lost: "its machine or container vanished",
+};
+
+/**
+ * How a session has ended: names and values. A terminal that has just been told of the end has no session that says when;
+ * it ended now.
+ */
+export function endFacts({ exit, error }: Ended, session: Session | undefined, now: Date): [string, string][] {
+  if (error && session?.state !== "ended") return [];
+  const facts: [string, string][] = [];
+  const exitCode = exit?.exitCode ?? session?.exitCode;
+  const signal = exit?.signal ?? (exitCode === undefined ? undefined : signalOf(exitCode));
+  const reason = exit ? "exited" : session?.endReason;
+  if (exitCode !== undefined) facts.push(["Exit code", String(exitCode)]);
+  if (signal !== undefined) facts.push(["Signal", signal]);
+  if (reason !== undefined) facts.push(["Reason", reasons[reason]]);
+  const readyAt = session?.readyAt;
+  const endedAt = session?.endedAt === undefined ? now : new Date(session.endedAt);
+  if (readyAt !== undefined) facts.push(["Ran for", clockDuration(endedAt.getTime() - Date.parse(readyAt))]);
+  if (session) facts.push(["Ended", endedAt.toLocaleString()]);
+  return facts;
+}

@@ -1,0 +1,74 @@
+import type { Session } from "@cliscale/protocol";
+import { sessionAddress } from "../address.ts";
+import { clockDuration, endInWords } from "../session/words.ts";
+
+/** One session in the list. */
+export interface SessionRow {
+  readonly element: HTMLLIElement;
+  show(session: Session): void;
+}
+
+export function createSessionRow(onStop: (sessionId: string) => Promise<void>): SessionRow {
+  const element = document.createElement("li");
+  element.className = "session";
+  const link = document.createElement("a");
+  const [command, state, when, actions] = ["command", "state", "when", "actions"].map((name) => {
+    const part = document.createElement("div");
+    part.className = name;
+    return part;
+  }) as [HTMLDivElement, HTMLDivElement, HTMLDivElement, HTMLDivElement];
+  const stop = document.createElement("button");
+  stop.type = "button";
+  actions.append(stop);
+  element.append(link, command, state, when, actions);
+
+  stop.addEventListener("click", () => {
+    stop.disabled = true;
+    void onStop(element.dataset["session"]!).finally(() => {
+      stop.disabled = false;
+    });
+  });
+
+  return {
+    element,
+    show(session) {
+      element.dataset["session"] = session.id;
+      element.dataset["state"] = session.state;
+      link.href = sessionAddress(session.id);
+      link.textContent = session.bundle.source;
+      command.textContent = session.command === undefined ? "" : `$ ${session.command}`;
+      state.textContent = stateInWords(session);
+      when.textContent = timesInWords(session);
+      // A button that had the focus hands it on instead of losing it.
+      if (session.state === "ended" && document.activeElement === stop) link.focus();
+      stop.hidden = session.state === "ended";
+      stop.textContent = session.state === "ready" ? "Stop" : "Cancel";
+      stop.ariaLabel = `${stop.textContent} ${session.bundle.source}`;
+    },
+  };
+}
+
+function stateInWords(session: Session): string {
+  switch (session.state) {
+    case "queued":
+      return session.position === undefined ? "Queued" : `Queued, number ${session.position} in line`;
+    case "starting":
+      return "Starting";
+    case "ready":
+      return "Running";
+    case "ended":
+      return endInWords({ session }).sentence;
+  }
+}
+
+function timesInWords({ createdAt, readyAt, endedAt, expiresAt, state }: Session): string {
+  const created = `Created ${local(createdAt)}`;
+  if (endedAt !== undefined && readyAt !== undefined) {
+    return `${created}, ran for ${clockDuration(Date.parse(endedAt) - Date.parse(readyAt))}`;
+  }
+  return state === "ready" ? `${created}, ends at ${local(expiresAt)} at the latest` : created;
+}
+
+function local(time: string): string {
+  return new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
