@@ -1,18 +1,10 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
-import { noLimits, type TestDatabase, startTestDatabase } from "@cliscale/local/testing";
+import { type TestDatabase, startTestDatabase } from "@cliscale/local/testing";
 import type { Pool } from "pg";
-import {
-  consumeToken,
-  createPool,
-  endSession,
-  insertSession,
-  insertToken,
-  markSessionPrepared,
-  markSessionReady,
-  startQueuedSessions,
-} from "../src/index.ts";
+import { consumeToken, createPool, endSession, insertToken } from "../src/index.ts";
+import { makeReady } from "./support/session.ts";
 
 let database: TestDatabase;
 let pool: Pool;
@@ -27,28 +19,6 @@ after(async () => {
   await database.remove();
 });
 
-async function readySession(): Promise<string> {
-  const id = randomUUID();
-  const session = {
-    id,
-    owner_uid: "ada",
-    request_id: randomUUID(),
-    request_digest: "",
-    bundle_source: "template:shell",
-    bundle_sha256: null,
-    command: null,
-    terminal: "runner",
-    pod_secret: "secret",
-    lifetime_seconds: 600,
-    idle_seconds: 0,
-  } as const;
-  await insertSession(pool, session, noLimits);
-  await markSessionPrepared(pool, id);
-  await startQueuedSessions(pool, noLimits);
-  await markSessionReady(pool, id, "10.0.0.1");
-  return id;
-}
-
 async function token(sessionId: string, lifetimeSeconds = 60): Promise<string> {
   const jti = randomUUID();
   await insertToken(pool, { jti, sessionId, ownerUid: "ada", kid: "kid", lifetimeSeconds });
@@ -60,7 +30,7 @@ const use = (jti: string, sessionId: string, other: object = {}) =>
 const consumed = { outcome: "consumed", podIp: "10.0.0.1", podSecret: "secret", terminal: "runner" };
 
 test("of fifty uses at once one consumes", async () => {
-  const session = await readySession();
+  const session = await makeReady(pool);
   const jti = await token(session);
   const verdicts = await Promise.all(Array.from({ length: 50 }, () => use(jti, session)));
   assert.deepEqual(
@@ -71,8 +41,8 @@ test("of fifty uses at once one consumes", async () => {
 });
 
 test("a refusal burns nothing, whatever it is for", async () => {
-  const session = await readySession();
-  const other = await readySession();
+  const session = await makeReady(pool);
+  const other = await makeReady(pool);
   const jti = await token(session);
   assert.equal((await use(jti, session, { ownerUid: "eve" })).outcome, "otherSession");
   assert.equal((await use(jti, session, { sessionId: other })).outcome, "otherSession");
@@ -82,7 +52,7 @@ test("a refusal burns nothing, whatever it is for", async () => {
 });
 
 test("tokens that are unknown, expired or of an ended session do not enter", async () => {
-  const session = await readySession();
+  const session = await makeReady(pool);
   assert.equal((await use(randomUUID(), session)).outcome, "unknown");
   assert.equal((await use(await token(session, -1), session)).outcome, "expired");
   const jti = await token(session);
@@ -91,7 +61,7 @@ test("tokens that are unknown, expired or of an ended session do not enter", asy
 });
 
 test("an emptied table admits nobody, and the trigger removes what expired long ago", async () => {
-  const session = await readySession();
+  const session = await makeReady(pool);
   const old = await token(session, -3600);
   const jti = await token(session);
   const { rows } = await pool.query("select from token_jti where jti = $1", [old]);

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { randomInt, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { after, before, beforeEach, suite, test } from "node:test";
-import { noLimits, startTestDatabase, type TestDatabase } from "@cliscale/local/testing";
+import { startTestDatabase, type TestDatabase } from "@cliscale/local/testing";
 import type { Pool } from "pg";
 import * as db from "../src/index.ts";
 import { type Activity, idleAtSql } from "../src/idle.ts";
+import { makeReady, newSession } from "./support/session.ts";
 
 const outputMaxSeconds = 600;
 const silence = { silentAfterSeconds: 20, gapSeconds: 150, deadAfterSeconds: 600 };
@@ -25,24 +26,7 @@ beforeEach(() => pool.query("truncate sessions, gateways"));
 
 /** A ready session of these many idle seconds, with columns set by SQL. */
 async function putReady(idleSeconds: number, assignments = "message = null"): Promise<string> {
-  const id = randomUUID();
-  const session = {
-    id,
-    owner_uid: "ada",
-    request_id: randomUUID(),
-    request_digest: "",
-    bundle_source: "template:shell",
-    bundle_sha256: null,
-    command: null,
-    terminal: "runner",
-    pod_secret: "secret",
-    lifetime_seconds: 86_400,
-    idle_seconds: idleSeconds,
-  } as const;
-  await db.insertSession(pool, session, noLimits);
-  await db.markSessionPrepared(pool, id);
-  await db.startQueuedSessions(pool, noLimits);
-  await db.markSessionReady(pool, id, "10.0.0.1");
+  const id = await makeReady(pool, newSession({ lifetime_seconds: 86_400, idle_seconds: idleSeconds }));
   await pool.query(
     `update sessions set created_at = d, ready_at = d, last_active_at = d from (select now() - interval '1 day') as old (d) where id = $1`,
     [id],
@@ -225,9 +209,10 @@ suite("Nothing is idle", () => {
     await client.query("begin");
     await client.query("select from sessions for update");
     const reporting = report([{ sessionId: id, input: 0 }]);
-    await untilSomebodyWaits();
+    await untilWaiting(1);
     assert.deepEqual(await sweep(), { looked: 0, ended: [] }, "sweeps pass rows that others hold");
     const looking = look(id);
+    await untilWaiting(2);
     await client.query("commit");
     client.release();
     await reporting;
@@ -244,8 +229,8 @@ suite("Nothing is idle", () => {
   });
 });
 
-/** Until a statement waits for a lock of another. */
-async function untilSomebodyWaits(): Promise<void> {
+/** Until so many statements wait for locks of others; they get them in the order in which they came. */
+async function untilWaiting(count: number): Promise<void> {
   const waiting = `select from pg_stat_activity where wait_event_type = 'Lock'`;
-  while ((await pool.query(waiting)).rowCount === 0) await delay(10);
+  while ((await pool.query(waiting)).rowCount !== count) await delay(10);
 }

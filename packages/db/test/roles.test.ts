@@ -6,6 +6,7 @@ import { after, before, suite, test } from "node:test";
 import { noLimits, type TestDatabase, startTestDatabase } from "@cliscale/local/testing";
 import type { Pool } from "pg";
 import * as db from "../src/index.ts";
+import { makeReady, newSession } from "./support/session.ts";
 
 const root = join(import.meta.dirname, "../../..");
 type Part = "functions" | "gateway";
@@ -138,35 +139,15 @@ function openPool(connectionString: string): Pool {
   return db.createPool({ connectionString, applicationName: "test", max: 2, onError: () => undefined });
 }
 
-function newSession(): db.NewSession {
-  return {
-    id: randomUUID(),
-    owner_uid: "ada",
-    request_id: randomUUID(),
-    request_digest: "",
-    bundle_source: "template:shell",
-    bundle_sha256: null,
-    command: null,
-    terminal: "runner",
-    pod_secret: "secret",
-    lifetime_seconds: 600,
-    idle_seconds: 0,
-  };
-}
-
 function newToken(sessionId: string): db.NewToken {
   return { jti: randomUUID(), sessionId, ownerUid: "ada", kid: "kid", lifetimeSeconds: 60 };
 }
 
 async function makeFixture(): Promise<Fixture> {
-  const session = newSession();
-  const token = newToken(session.id);
-  await db.insertSession(admin, session, noLimits);
-  await db.markSessionPrepared(admin, session.id);
-  await db.startQueuedSessions(admin, noLimits);
-  await db.markSessionReady(admin, session.id, "10.0.0.1");
+  const sessionId = await makeReady(admin);
+  const token = newToken(sessionId);
   await db.insertToken(admin, token);
-  return { sessionId: session.id, jti: token.jti };
+  return { sessionId, jti: token.jti };
 }
 
 /** The names that a part's source imports from this package, without types. */

@@ -10,7 +10,6 @@ import {
   insertSession,
   insertToken,
   markSessionPrepared,
-  markSessionReady,
   consumeToken,
   discardSession,
   restoreUser,
@@ -18,6 +17,7 @@ import {
   startQueuedSessions,
   stopSession,
 } from "../src/index.ts";
+import { makeReady, newSession } from "./support/session.ts";
 
 let database: TestDatabase;
 let pool: Pool;
@@ -35,25 +35,14 @@ const stateNames = ["queued", "starting", "ready", "ended"] as const;
 type State = (typeof stateNames)[number];
 
 async function sessionIn(state: State, owner = "ada"): Promise<string> {
-  const id = randomUUID();
-  const session = {
-    id,
-    owner_uid: owner,
-    request_id: randomUUID(),
-    request_digest: "",
-    bundle_source: "template:shell",
-    bundle_sha256: null,
-    command: "secret command",
-    terminal: "runner",
-    pod_secret: "secret",
-    lifetime_seconds: 600,
-    idle_seconds: 0,
-  } as const;
-  assert.equal((await insertSession(pool, session, noLimits)).outcome, "inserted");
-  if (state === "queued") return id;
-  await markSessionPrepared(pool, id);
-  await startQueuedSessions(pool, noLimits);
-  if (state === "ready" || state === "ended") await markSessionReady(pool, id, "10.0.0.1");
+  const session = newSession({ owner_uid: owner, command: "secret command" });
+  const { id } = session;
+  if (state === "ready" || state === "ended") await makeReady(pool, session);
+  else await insertSession(pool, session, noLimits);
+  if (state === "starting") {
+    await markSessionPrepared(pool, id);
+    await startQueuedSessions(pool, noLimits);
+  }
   if (state === "ended") await endSession(pool, id, { reason: "exited", exitCode: 0 });
   return id;
 }
