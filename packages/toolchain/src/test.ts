@@ -13,12 +13,11 @@ interface Tally {
   skipped: string[];
 }
 
-/** The test files, in the order in which they run. */
-const patterns = [
-  "{functions,gateway,runner,hosting,k8s-chart,packages/*}/{test,contract}/**/*.test.ts",
-  "packages/e2e/scenarios/**/*.test.ts",
+/** The test files, in the order in which they run, and how many at once: most wait for deadlines, a scenario has a whole stack. */
+const groups = [
+  { pattern: "{functions,gateway,runner,hosting,k8s-chart,packages/*}/{test,contract}/**/*.test.ts", concurrency: 3 },
+  { pattern: "packages/e2e/scenarios/**/*.test.ts", concurrency: 2 },
 ];
-const filesAtOnce = 2;
 const fileMilliseconds = (process.argv[2] === "full" ? 20 : 8) * 60_000;
 /** A test that failed may leave something open, and would otherwise be waited for until its file's time is up. */
 const execArgv = ["--test-force-exit"];
@@ -33,9 +32,9 @@ if (helm) process.env["CLISCALE_HELM"] ??= helm;
 
 const tally: Tally = { passed: 0, failed: 0, skipped: [] };
 await checkCode(tally);
-for (const pattern of patterns) {
+for (const { pattern, concurrency } of groups) {
   const files = (await Array.fromAsync(glob(pattern, { cwd: root, exclude: ["**/node_modules/**"] }))).sort();
-  await runFiles(files, tally);
+  await runFiles(files, concurrency, tally);
 }
 
 for (const name of tally.skipped) process.stdout.write(`SKIPPED ${name}\n`);
@@ -48,8 +47,8 @@ async function checkCode(into: Tally): Promise<void> {
   else into.failed += 1;
 }
 
-async function runFiles(files: string[], into: Tally): Promise<void> {
-  const stream = runTests({ files, cwd: root, concurrency: filesAtOnce, timeout: fileMilliseconds, execArgv });
+async function runFiles(files: string[], concurrency: number, into: Tally): Promise<void> {
+  const stream = runTests({ files, cwd: root, concurrency, timeout: fileMilliseconds, execArgv });
   stream.on("test:pass", ({ name, skip, details }) => {
     if (details.type === "suite") return;
     if (skip !== undefined) into.skipped.push(`${name}: ${String(skip)}`);
