@@ -41,7 +41,7 @@ export async function launchSession<Answer>(
     const jobUid = await cluster.createJob(jobManifest(session, settings));
     await cluster.createSecret(secretManifest(session, jobUid, env, settings.bundles));
     const prepared = await dependingOn("postgres", () => markSessionPrepared(pool, id));
-    if (prepared) takeBack = () => discardSession(pool, id, ["queued", "starting", "ready"]);
+    if (prepared) takeBack = () => discardSession(pool, id);
     await startNext(deps, id);
     return await answer(await asItStands(deps, session));
   } catch (error) {

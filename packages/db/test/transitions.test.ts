@@ -119,7 +119,7 @@ suite("The audit", () => {
 
   test("tells an end of its own accord, and that a failed start was taken back", async () => {
     const [exited, failed] = [await sessionIn("ended"), await sessionIn("starting")];
-    await discardSession(pool, failed, ["starting"]);
+    await discardSession(pool, failed);
     assert.deepEqual((await auditOf("session_id", exited)).at(-1), {
       action: "end",
       actor: null,
