@@ -37,6 +37,8 @@ export interface SessionRunOptions {
 
 /** One session on the page, from its start, or from attaching to it, to its end. */
 export interface SessionRun {
+  /** Its terminal, once there is one. */
+  readonly view: TerminalView | undefined;
   /** Ends the session. @throws CallError */
   stop(): Promise<void>;
   /** Does what counts as activity, so that the session does not end for being idle. @throws CallError */
@@ -132,6 +134,9 @@ export function runSession(options: SessionRunOptions): SessionRun {
   run().catch(fail);
 
   return {
+    get view() {
+      return view;
+    },
     async stop() {
       sessionId ??= "input" in beginning ? await askForId(beginning.input) : beginning.sessionId;
       const { session } = await client.stopSession(sessionId);

@@ -3,9 +3,11 @@ import { type Screen, plainTitle } from "@cliscale/client";
 import { steadyTerminal, type TerminalSize } from "@cliscale/protocol";
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal as Xterm } from "@xterm/xterm";
+import { type FindOptions, type FindResults, createFinder } from "./find.ts";
 import { linkHandler } from "./links.ts";
 import { watchReplies } from "./queryReplies.ts";
 import { followTheme } from "./theme.ts";
+import { type TranscriptForm, transcribe } from "./transcribe.ts";
 
 export interface TerminalViewHandlers {
   /** What is typed, and replies to queries that are wanted. */
@@ -26,6 +28,14 @@ export interface TerminalView {
   readonly room: TerminalSize;
   /** Whether what is typed goes anywhere. */
   setTyping(isOn: boolean): void;
+  /** Types text, as if its keys were pressed. Nothing happens while typing is off. */
+  input(text: string): void;
+  focus(): void;
+  /** Selects the next match of a query on the screen and above it; see Finder. */
+  find(query: string, options: FindOptions, direction: "next" | "previous"): Promise<boolean>;
+  onFindResults(listener: (results: FindResults) => void): void;
+  /** All that is on the screen and above it. */
+  transcript(form: TranscriptForm): Promise<string>;
   dispose(): void;
 }
 
@@ -43,7 +53,8 @@ const nothing = new Uint8Array();
 export function createTerminalView(place: HTMLElement, handlers: TerminalViewHandlers): TerminalView {
   const closing = new AbortController();
   const xterm = new Xterm({
-    allowProposedApi: false,
+    // For the addons.
+    allowProposedApi: true,
     cursorBlink: true,
     disableStdin: true,
     fontFamily: 'ui-monospace, "SF Mono", Menlo, "Cascadia Mono", Consolas, "DejaVu Sans Mono", monospace',
@@ -61,6 +72,7 @@ export function createTerminalView(place: HTMLElement, handlers: TerminalViewHan
     xterm.options.theme = theme;
   }, closing.signal);
   xterm.open(place);
+  const finder = createFinder(xterm);
   takeInput(xterm, handlers);
   xterm.onTitleChange((title) => handlers.onTitle(plainTitle(title)));
   watchRoom(place, () => handlers.onRoom(roomOf(fit)), closing.signal);
@@ -91,6 +103,13 @@ export function createTerminalView(place: HTMLElement, handlers: TerminalViewHan
       if (!isOn) xterm.blur();
       else if (mayTakeFocus()) xterm.focus();
     },
+    input(text) {
+      if (!xterm.options.disableStdin) xterm.input(text);
+    },
+    focus: () => xterm.focus(),
+    find: (...query) => finder.find(...query),
+    onFindResults: (listener) => finder.onResults(listener),
+    transcript: (form) => transcribe(xterm, form),
     dispose() {
       closing.abort();
       xterm.dispose();
