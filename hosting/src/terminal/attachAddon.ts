@@ -10,6 +10,8 @@ export interface AttachAddonOptions extends Pick<
   "client" | "sessionId" | "attach" | "onTitle" | "onRoundTrip"
 > {
   onState: (state: TerminalState) => void;
+  /** What is to be sent for what has been typed. */
+  typed?: (data: string) => string;
   /** What is typed here has been sent. */
   onTyped: () => void;
 }
@@ -40,7 +42,7 @@ export function createAttachAddon(options: AttachAddonOptions): AttachAddon {
     terminal = openTerminal({ ...options, size, screen: screenOf(xterm, cursorBlinks), onState });
     listeners.push(
       xterm.onData((data) => {
-        if (!replies?.isUnwanted) send(data);
+        if (!replies?.isUnwanted) send(options.typed?.(data) ?? data);
       }),
       // Bytes that are no text, as some mouse reports.
       xterm.onBinary((data) => send(Uint8Array.from(data, (character) => character.charCodeAt(0)))),

@@ -1,39 +1,25 @@
 import type { Terminal as Xterm } from "@xterm/xterm";
 import { fontSizes, prefer, preferences } from "../preferences.ts";
+import { type ShortcutId, shortcutOf } from "../shortcuts.ts";
 import { copySelection } from "./copy.ts";
 
-const isMac = navigator.platform.startsWith("Mac");
-
-/** The page's own keys while the terminal has the focus; all others are the program's. */
+/** Acts on the terminal's own shortcuts while it has the focus; keys that are no shortcuts are the program's. */
 export function takeKeys(xterm: Xterm, onLeave: () => void): void {
+  const resize = (steps: number) => prefer({ fontSize: preferences().fontSize + steps });
+  const own: Partial<Record<ShortcutId, () => void>> = {
+    copy: () => copySelection(xterm),
+    larger: () => resize(1),
+    smaller: () => resize(-1),
+    usualSize: () => prefer({ fontSize: fontSizes.usual }),
+    leave: onLeave,
+  };
   xterm.attachCustomKeyEventHandler((event) => {
-    if (event.type !== "keydown") return true;
-    const action = actionOf(event, xterm, onLeave);
-    if (action === undefined) return true;
-    if (action !== "browser") {
-      event.preventDefault();
-      action();
-    }
+    const shortcut = event.type === "keydown" ? shortcutOf(event) : undefined;
+    if (shortcut === undefined) return true;
+    // The browser pastes by itself.
+    if (shortcut === "paste") return false;
+    event.preventDefault();
+    own[shortcut]?.();
     return false;
   });
-}
-
-/** What a key does here; "browser" where that does what is wanted, undefined where it is for the program. */
-function actionOf(event: KeyboardEvent, xterm: Xterm, onLeave: () => void): (() => void) | "browser" | undefined {
-  const { shiftKey, ctrlKey, altKey, metaKey, code } = event;
-  if (shiftKey && event.key === "F6") return onLeave;
-  if (altKey) return undefined;
-  if (ctrlKey && shiftKey && !metaKey) {
-    if (code === "KeyC") return () => copySelection(xterm);
-    // The browser pastes by itself.
-    if (code === "KeyV") return "browser";
-  }
-  // Cmd+C and Cmd+V are the browser's already.
-  return (isMac ? metaKey && !ctrlKey : ctrlKey && !metaKey) ? sizeAction(event.key) : undefined;
-}
-
-function sizeAction(key: string): (() => void) | undefined {
-  const { fontSize } = preferences();
-  const size = { "+": fontSize + 1, "=": fontSize + 1, "-": fontSize - 1, "0": fontSizes.usual }[key];
-  return size === undefined ? undefined : () => prefer({ fontSize: size });
 }

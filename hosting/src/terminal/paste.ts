@@ -12,14 +12,15 @@ export function guardPastes(xterm: Xterm, signal: AbortSignal): void {
   const take = (event: ClipboardEvent) => {
     event.preventDefault();
     event.stopPropagation();
-    if (!xterm.options.disableStdin) void paste(xterm, event.clipboardData?.getData("text/plain") ?? "", signal);
+    void paste(xterm, event.clipboardData?.getData("text/plain") ?? "", signal);
   };
   xterm.element?.addEventListener("paste", take, { capture: true, signal });
 }
 
-async function paste(xterm: Xterm, pasted: string, signal: AbortSignal) {
+/** Pastes, as the reader wants it; nothing while the terminal is not attached. */
+export async function paste(xterm: Xterm, pasted: string, signal: AbortSignal): Promise<void> {
   const text = withoutControls(pasted);
-  if (text === "") return;
+  if (text === "" || xterm.options.disableStdin) return;
   if (xterm.modes.bracketedPasteMode || !/\n/.test(text)) return xterm.paste(text);
   const answer = await confirmLines(text, signal);
   if (answer === "lines") xterm.paste(text);

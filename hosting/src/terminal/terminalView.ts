@@ -12,7 +12,7 @@ import { type FindOptions, type FindResults, createFinder } from "./find.ts";
 import { showImages } from "./images.ts";
 import { takeKeys } from "./keys.ts";
 import { followLinks } from "./links.ts";
-import { guardPastes } from "./paste.ts";
+import { guardPastes, paste } from "./paste.ts";
 import { shareClipboard } from "./programClipboard.ts";
 import { type Progress, showProgress } from "./progress.ts";
 import { accelerate } from "./renderer.ts";
@@ -36,6 +36,10 @@ export interface TerminalView {
   readonly room: TerminalSize;
   /** Types text, as if its keys were pressed. Nothing happens while the terminal is not attached. */
   input(text: string): void;
+  /** Pastes what the clipboard holds, as far as the browser lets this page read it. */
+  pasteClipboard(): Promise<void>;
+  /** Whether the program has asked for application cursor keys (DECCKM). */
+  readonly hasApplicationCursorKeys: boolean;
   focus(): void;
   /** Selects the next match of a query on the screen and above it; see Finder. */
   find(query: string, options: FindOptions, direction: "next" | "previous"): Promise<boolean>;
@@ -95,6 +99,12 @@ export function createTerminalView(
     },
     input(text) {
       if (!xterm.options.disableStdin) xterm.input(text);
+    },
+    async pasteClipboard() {
+      await paste(xterm, await navigator.clipboard.readText(), signal);
+    },
+    get hasApplicationCursorKeys() {
+      return xterm.modes.applicationCursorKeysMode;
     },
     focus: () => xterm.focus(),
     find: (...query) => finder.find(...query),
