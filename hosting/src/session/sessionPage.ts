@@ -8,6 +8,7 @@ import { createRunningBar } from "./runningBar.ts";
 import { type Beginning, type SessionRun, runSession } from "./sessionRun.ts";
 import { createStageList } from "./stageList.ts";
 import { createStatusLine } from "./statusLine.ts";
+import { createTabTitle } from "./tabTitle.ts";
 import { createTimeWarning } from "./timeWarning.ts";
 import { errorInWords, stageInWords } from "./words.ts";
 
@@ -30,6 +31,7 @@ export function createSessionPage(
   const page = byId("session", HTMLElement);
   const stageList = createStageList();
   const statusLine = createStatusLine();
+  const tabTitle = createTabTitle(signal);
   const runningBar = createRunningBar();
   const endView = createEndView();
   const timeWarning = createTimeWarning({ client, onStay: async () => run?.stay(), signal });
@@ -51,7 +53,8 @@ export function createSessionPage(
     timeWarning.stop();
     runningBar.begin("input" in next ? { source: next.input.bundle.source, command: next.input.command } : {});
     stageList.begin();
-    statusLine.showTitle("");
+    showTitle("");
+    tabTitle.clear();
     statusLine.show({ name: "starting", sentence: "Asking for a session …" });
     run = runSession({
       client,
@@ -78,14 +81,22 @@ export function createSessionPage(
         runningBar.follow(state);
         if (state.name === "attached") markActive();
         if (state.name !== "ended") return;
+        tabTitle.showProgress(undefined);
         timeWarning.stop();
         endView.show(state);
       },
       onTyped: markActive,
-      onTitle: (title) => statusLine.showTitle(title),
+      onTitle: showTitle,
+      onProgress: (progress) => tabTitle.showProgress(progress),
+      onBell: () => tabTitle.ring(),
       onRoundTrip: (milliseconds) => statusLine.showRoundTrip(milliseconds),
       onLeaveTerminal: () => (runningBar.focusStop() ? undefined : endView.focus()),
     });
+  }
+
+  function showTitle(title: string) {
+    statusLine.showTitle(title);
+    tabTitle.showTitle(title);
   }
 
   function markActive() {
@@ -97,6 +108,7 @@ export function createSessionPage(
     run = undefined;
     beginning = undefined;
     showError("");
+    tabTitle.clear();
     stageList.hide();
     runningBar.hide();
     endView.hide();

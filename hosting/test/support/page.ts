@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import type { Browser, Page } from "playwright-core";
+import type { Preferences } from "../../src/preferences.ts";
 import { startBackend } from "./backend.ts";
 import { launchBrowser } from "@cliscale/e2e/browser";
 import { startSite } from "./site.ts";
@@ -47,6 +49,7 @@ export type Visit = Awaited<ReturnType<typeof openAs>>;
 
 function drive(page: Page) {
   const terminal = page.locator("#terminal .xterm-rows");
+  let printed = 0;
   return {
     page,
     /** Loads the page anew. */
@@ -76,6 +79,31 @@ function drive(page: Page) {
         const text = await terminal.innerText();
         if (pattern.test(text)) return text;
         if (Date.now() > deadline) assert.match(text, pattern);
+      }
+    },
+    /** Has the shell print bytes, given as for printf, on a cleared screen, and waits until they are drawn. */
+    async print(format: string) {
+      const count = ++printed;
+      await this.type(`clear; printf '${format}'; echo end-$((${count} + 1000))\n`);
+      return this.shows(new RegExp(`end-${count + 1000}`));
+    },
+    /** Changes how the reader likes the terminal, in another tab. */
+    async prefer(preferences: Partial<Preferences>) {
+      const other = await page.context().newPage();
+      await other.goto(new URL("/icon.svg", page.url()).href);
+      await other.evaluate((changes) => {
+        const known = JSON.parse(localStorage.getItem("cliscale.preferences") ?? "{}") as object;
+        localStorage.setItem("cliscale.preferences", JSON.stringify({ ...known, ...changes }));
+      }, preferences);
+      await other.close();
+      await page.bringToFront();
+    },
+    /** Waits until something on the page is as expected. */
+    async eventually<Value>(read: () => Promise<Value>, expected: Value) {
+      for (const deadline = Date.now() + 10_000; ; await page.waitForTimeout(20)) {
+        const value = await read();
+        if (isDeepStrictEqual(value, expected)) return;
+        if (Date.now() > deadline) assert.deepEqual(value, expected);
       }
     },
     /** Waits until the terminal has taken on a size that fits into a window of the width. */
