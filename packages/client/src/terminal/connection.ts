@@ -179,7 +179,7 @@ export function connect(options: ConnectionOptions): Connection {
     resize(size) {
       send(encodeMessage(clientMessage.resize, JSON.stringify({ columns: size.columns, rows: size.rows })));
     },
-    check: () => heartbeat.beat(),
+    check: () => heartbeat.check(),
     adjustFlow,
     close: () => leave(1000),
   };
