@@ -31,9 +31,12 @@ test("App Check needs the app's id beside its key", () => {
   assert.deepEqual({ appCheckSiteKey, app }, { appCheckSiteKey: "site-key", app: whole.firebase });
 });
 
+function signIn(methods: unknown) {
+  const file = { firebase, functionsUrl: "https://functions.example", signIn: methods };
+  return parseConfiguration(JSON.stringify(file)).signIn;
+}
+
 test("ways of signing in keep their order on the page; unknown ones and none are wrong", () => {
-  const signIn = (methods: unknown) =>
-    parseConfiguration(JSON.stringify({ firebase, functionsUrl: "https://functions.example", signIn: methods })).signIn;
   assert.deepEqual(signIn(["password", "google"]), ["google", "password"]);
   for (const wrong of [["github"], ["password", "github"], [], "google"]) {
     assert.throws(() => signIn(wrong), { message: /signIn must be a list of google, emailLink, password/ });

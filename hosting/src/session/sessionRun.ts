@@ -9,7 +9,8 @@ import {
   waitForAttach,
 } from "@cliscale/client";
 import type { Attach, CreateSessionInput, Session, StageEvent, StartAnswer } from "@cliscale/protocol";
-import { type TerminalView, createTerminalView } from "../terminal/terminalView.ts";
+import type { TerminalView } from "../terminal/terminalView.ts";
+import { loadTerminalCode } from "./terminalCode.ts";
 import { touchSession } from "./touchSession.ts";
 
 /** What a run begins with: a session to be created, or one to attach to. */
@@ -60,7 +61,7 @@ export function runSession(options: SessionRunOptions): SessionRun {
     waiting.signal.throwIfAborted();
     created(session.id);
     options.onSession(session);
-    if (attach) showTerminal(session.id, attach);
+    if (attach) await showTerminal(session.id, attach);
     else end({ session });
   }
 
@@ -81,7 +82,9 @@ export function runSession(options: SessionRunOptions): SessionRun {
     options.onCreated(id);
   }
 
-  function showTerminal(id: string, attach: Attach) {
+  async function showTerminal(id: string, attach: Attach) {
+    const { createTerminalView } = await loadTerminalCode();
+    waiting.signal.throwIfAborted();
     options.place.hidden = false;
     view = createTerminalView(options.place, {
       onInput(data) {
