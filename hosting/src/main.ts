@@ -1,6 +1,7 @@
 import { type Authentication, type User, createAuthentication } from "./authentication.ts";
 import { type Configuration, loadConfiguration } from "./configuration.ts";
 import { byId, showError } from "./dom.ts";
+import { themePage } from "./settings/pageTheme.ts";
 import { createSignInForm } from "./signInForm.ts";
 
 /** Loads the configuration, then shows the sign-in form or the session page, whichever fits who is signed in. */
@@ -50,4 +51,5 @@ function report(error: unknown) {
   showError(`This page does not work: ${error instanceof Error ? error.message : String(error)}`);
 }
 
+themePage();
 main().catch(report);

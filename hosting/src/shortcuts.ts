@@ -14,9 +14,9 @@ export type ShortcutId =
 
 /** Some keys pressed at once. */
 export interface Chord {
-  ctrl?: true;
-  shift?: true;
-  meta?: true;
+  ctrl?: boolean;
+  shift?: boolean;
+  meta?: boolean;
   /** As `KeyboardEvent.key` names them, any one of them; a letter in lower case. */
   keys: readonly string[];
   /** Where layouts differ in whether it takes Shift. */

@@ -9,7 +9,8 @@ import { type Beginning, type SessionRun, runSession } from "./sessionRun.ts";
 import { createStageList } from "./stageList.ts";
 import { createStatusLine } from "./statusLine.ts";
 import { createTimeWarning } from "./timeWarning.ts";
-import { errorInWords, stageInWords } from "./words.ts";
+import { createTools } from "./tools.ts";
+import { errorInWords } from "./words.ts";
 
 /** The view of one session, and of the form that starts it. */
 export interface SessionPage {
@@ -37,29 +38,32 @@ export function createSessionPage(
     (request) => begin({ input: { ...request, requestId: crypto.randomUUID() } }),
     signal,
   );
+  const tools = createTools({ view: () => run?.view, sessionId: () => known?.id, signal });
   let run: SessionRun | undefined;
   let known: Session | undefined;
   let beginning: Beginning | undefined;
 
   function begin(next: Beginning) {
     run?.dispose();
+    run = undefined;
     beginning = next;
     known = undefined;
     showError("");
     startForm.hide();
     endView.hide();
     timeWarning.stop();
+    tools.hide();
     runningBar.begin("input" in next ? { source: next.input.bundle.source, command: next.input.command } : {});
     stageList.begin();
     statusLine.showTitle("");
-    statusLine.show({ name: "starting", sentence: "Asking for a session …" });
+    statusLine.show({ name: "starting" });
     run = runSession({
       client,
       beginning: next,
       place: byId("terminal", HTMLDivElement),
       onStage(event) {
         stageList.reached(event);
-        statusLine.show({ name: "starting", sentence: stageInWords(event), since: event.at });
+        statusLine.show({ name: "starting", event });
       },
       onCreated,
       onSession(session) {
@@ -67,6 +71,8 @@ export function createSessionPage(
         runningBar.tell({ source: session.bundle.source, command: session.command });
         endView.know(session);
         known = session;
+        // The terminal takes the room that there is from the first.
+        if (session.state === "ready") stageList.hide();
       },
       onRefused(error) {
         showForm();
@@ -76,15 +82,17 @@ export function createSessionPage(
         stageList.settle();
         statusLine.show(state);
         runningBar.follow(state);
+        tools.follow(state.name === "ended");
         if (state.name === "attached") markActive();
         if (state.name !== "ended") return;
         timeWarning.stop();
         endView.show(state);
       },
+      typed: (data) => tools.typed(data),
       onTyped: markActive,
       onTitle: (title) => statusLine.showTitle(title),
       onRoundTrip: (milliseconds) => statusLine.showRoundTrip(milliseconds),
-      onLeaveTerminal: () => (runningBar.focusStop() ? undefined : endView.focus()),
+      onLeaveTerminal: () => tools.focus(),
     });
   }
 
@@ -101,6 +109,7 @@ export function createSessionPage(
     runningBar.hide();
     endView.hide();
     timeWarning.stop();
+    tools.hide();
     statusLine.show({ name: "idle" });
   }
 

@@ -28,6 +28,8 @@ export interface SessionRunOptions {
   /** The start was refused, and there is no session. */
   onRefused: (error: CallError) => void;
   onState: (state: TerminalState) => void;
+  /** What is to be sent for what has been typed. */
+  typed: (data: string) => string;
   /** What is typed here has been sent. */
   onTyped: () => void;
   onTitle: (title: string) => void;
@@ -87,7 +89,7 @@ export function runSession(options: SessionRunOptions): SessionRun {
     options.place.hidden = false;
     view = createTerminalView(options.place, {
       onInput(data) {
-        if (terminal?.input(data)) options.onTyped();
+        if (terminal?.input(typeof data === "string" ? options.typed(data) : data)) options.onTyped();
       },
       onRoom: (size) => terminal?.resize(size),
       onTitle: options.onTitle,

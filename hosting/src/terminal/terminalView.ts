@@ -30,6 +30,10 @@ export interface TerminalView {
   setTyping(isOn: boolean): void;
   /** Types text, as if its keys were pressed. Nothing happens while typing is off. */
   input(text: string): void;
+  /** Pastes what the clipboard holds, as far as the browser lets this page read it. */
+  pasteClipboard(): Promise<void>;
+  /** Whether the program has asked for application cursor keys (DECCKM). */
+  readonly hasApplicationCursorKeys: boolean;
   focus(): void;
   /** Selects the next match of a query on the screen and above it; see Finder. */
   find(query: string, options: FindOptions, direction: "next" | "previous"): Promise<boolean>;
@@ -105,6 +109,12 @@ export function createTerminalView(place: HTMLElement, handlers: TerminalViewHan
     },
     input(text) {
       if (!xterm.options.disableStdin) xterm.input(text);
+    },
+    async pasteClipboard() {
+      xterm.paste(await navigator.clipboard.readText());
+    },
+    get hasApplicationCursorKeys() {
+      return xterm.modes.applicationCursorKeysMode;
     },
     focus: () => xterm.focus(),
     find: (...query) => finder.find(...query),
