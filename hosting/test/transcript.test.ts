@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { screenshot } from "@cliscale/e2e/browser";
-import { Terminal } from "@xterm/headless";
+import xterm from "@xterm/headless";
 import { type Stack, type Visit, openAs, startStack } from "./support/page.ts";
 
 let stack: Stack;
@@ -52,7 +52,7 @@ test("as text it has all the lines and nothing else, in a file named for session
 test("as ANSI, another terminal shows the same text in the same colours", async () => {
   const { name, content } = await download("ansi");
   assert.match(name, /\.ansi$/);
-  const copy = new Terminal({ cols: 200, rows: 50, scrollback: 10_000, allowProposedApi: true });
+  const copy = new xterm.Terminal({ cols: 200, rows: 50, scrollback: 10_000, allowProposedApi: true });
   await new Promise<void>((resolve) => copy.write(content, resolve));
   const { active } = copy.buffer;
   const shown = Array.from({ length: active.length }, (_, row) => active.getLine(row)!.translateToString(true));
@@ -87,7 +87,10 @@ test("as HTML it stands alone: escaped, in colour, and without anything that run
   assert.ok(Number(style.fontWeight) >= 600 || style.fontWeight === "bold");
   await red.scrollIntoViewIfNeeded();
   await screenshot(page, "transcript-html");
-  assert.deepEqual(requests.filter((url) => !url.startsWith("file:")), []);
+  assert.deepEqual(
+    requests.filter((url) => !url.startsWith("file:")),
+    [],
+  );
   await context.close();
 });
 

@@ -8,6 +8,7 @@ import { createRunningBar } from "./runningBar.ts";
 import { type Beginning, type SessionRun, runSession } from "./sessionRun.ts";
 import { createStageList } from "./stageList.ts";
 import { createStatusLine } from "./statusLine.ts";
+import { createTabTitle } from "./tabTitle.ts";
 import { createTimeWarning } from "./timeWarning.ts";
 import { createTools } from "./tools.ts";
 import { errorInWords } from "./words.ts";
@@ -31,6 +32,7 @@ export function createSessionPage(
   const page = byId("session", HTMLElement);
   const stageList = createStageList();
   const statusLine = createStatusLine();
+  const tabTitle = createTabTitle(signal);
   const runningBar = createRunningBar();
   const endView = createEndView();
   const timeWarning = createTimeWarning({ client, onStay: async () => run?.stay(), signal });
@@ -55,7 +57,8 @@ export function createSessionPage(
     tools.hide();
     runningBar.begin("input" in next ? { source: next.input.bundle.source, command: next.input.command } : {});
     stageList.begin();
-    statusLine.showTitle("");
+    showTitle("");
+    tabTitle.clear();
     statusLine.show({ name: "starting" });
     run = runSession({
       client,
@@ -72,7 +75,9 @@ export function createSessionPage(
         endView.know(session);
         known = session;
         // The terminal takes the room that there is from the first.
-        if (session.state === "ready") stageList.hide();
+        if (session.state !== "ready") return;
+        stageList.hide();
+        tools.begin();
       },
       onRefused(error) {
         showForm();
@@ -85,15 +90,23 @@ export function createSessionPage(
         tools.follow(state.name === "ended");
         if (state.name === "attached") markActive();
         if (state.name !== "ended") return;
+        tabTitle.showProgress(undefined);
         timeWarning.stop();
         endView.show(state);
       },
       typed: (data) => tools.typed(data),
       onTyped: markActive,
-      onTitle: (title) => statusLine.showTitle(title),
+      onTitle: showTitle,
+      onProgress: (progress) => tabTitle.showProgress(progress),
+      onBell: () => tabTitle.ring(),
       onRoundTrip: (milliseconds) => statusLine.showRoundTrip(milliseconds),
       onLeaveTerminal: () => tools.focus(),
     });
+  }
+
+  function showTitle(title: string) {
+    statusLine.showTitle(title);
+    tabTitle.showTitle(title);
   }
 
   function markActive() {
@@ -105,6 +118,7 @@ export function createSessionPage(
     run = undefined;
     beginning = undefined;
     showError("");
+    tabTitle.clear();
     stageList.hide();
     runningBar.hide();
     endView.hide();

@@ -1,14 +1,7 @@
-import {
-  CallError,
-  type Client,
-  type Ended,
-  type Terminal,
-  type TerminalState,
-  openTerminal,
-  startSession,
-  waitForAttach,
-} from "@cliscale/client";
+import { CallError, type Client, type Ended, type TerminalState, startSession, waitForAttach } from "@cliscale/client";
 import type { Attach, CreateSessionInput, Session, StageEvent, StartAnswer } from "@cliscale/protocol";
+import { type AttachAddon, createAttachAddon } from "../terminal/attachAddon.ts";
+import type { Progress } from "../terminal/progress.ts";
 import { type TerminalView, createTerminalView } from "../terminal/terminalView.ts";
 import { touchSession } from "./touchSession.ts";
 
@@ -33,6 +26,8 @@ export interface SessionRunOptions {
   /** What is typed here has been sent. */
   onTyped: () => void;
   onTitle: (title: string) => void;
+  onProgress: (progress: Progress | undefined) => void;
+  onBell: () => void;
   onRoundTrip: (milliseconds: number) => void;
   onLeaveTerminal: () => void;
 }
@@ -55,7 +50,7 @@ export function runSession(options: SessionRunOptions): SessionRun {
   const { client, beginning } = options;
   const waiting = new AbortController();
   let sessionId = "sessionId" in beginning ? beginning.sessionId : undefined;
-  let terminal: Terminal | undefined;
+  let attachment: AttachAddon | undefined;
   let view: TerminalView | undefined;
   let isOver = false;
 
@@ -87,30 +82,14 @@ export function runSession(options: SessionRunOptions): SessionRun {
 
   function showTerminal(id: string, attach: Attach) {
     options.place.hidden = false;
-    view = createTerminalView(options.place, {
-      onInput(data) {
-        if (terminal?.input(typeof data === "string" ? options.typed(data) : data)) options.onTyped();
-      },
-      onRoom: (size) => terminal?.resize(size),
-      onTitle: options.onTitle,
-      answersQueries: () => terminal?.answersQueries ?? false,
-      onLeave: options.onLeaveTerminal,
-    });
-    const size = view.room;
-    view.screen.resize(size);
-    terminal = openTerminal({ ...options, sessionId: id, attach, screen: view.screen, size, onState });
-    onState(terminal.state);
-  }
-
-  function onState(state: TerminalState) {
-    view?.setTyping(state.name === "attached");
-    options.onState(state);
+    attachment = createAttachAddon({ ...options, sessionId: id, attach });
+    view = createTerminalView(options.place, attachment, { ...options, onLeave: options.onLeaveTerminal });
   }
 
   function end(ended: Ended) {
     if (isOver) return;
     leave();
-    onState({ name: "ended", ...ended });
+    options.onState({ name: "ended", ...ended });
   }
 
   function fail(error: unknown) {
@@ -123,7 +102,7 @@ export function runSession(options: SessionRunOptions): SessionRun {
   function leave() {
     isOver = true;
     waiting.abort();
-    terminal?.close();
+    attachment?.close();
   }
 
   /** The id of a session that is starting may not have come yet: the same call again, without a stream, tells it. */
@@ -147,7 +126,7 @@ export function runSession(options: SessionRunOptions): SessionRun {
     async stay() {
       if (sessionId !== undefined && view) await touchSession(client, sessionId, view.room);
     },
-    wake: () => terminal?.wake(),
+    wake: () => attachment?.wake(),
     dispose() {
       leave();
       view?.dispose();

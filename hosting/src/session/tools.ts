@@ -13,6 +13,8 @@ import { followVisibleHeight } from "./visibleHeight.ts";
 
 /** What stands around the terminal: toolbar, search, settings, shortcuts, transcript, full screen and a phone's keys. */
 export interface Tools {
+  /** A terminal is about to come: what takes room from it is there before it is measured. */
+  begin(): void;
   /** The terminal has come, or has ended. */
   follow(isOver: boolean): void;
   /** What is to be sent for what has been typed. */
@@ -96,12 +98,12 @@ export function createTools({ view, sessionId, signal }: ToolsOptions): Tools {
   followVisibleHeight(signal);
 
   return {
+    begin: () => keyBar.show(),
     follow(isOver) {
       const hasTerminal = view() !== undefined;
       toolbar.follow(hasTerminal);
       endTranscript.hidden = !hasTerminal;
-      if (hasTerminal && !isOver) keyBar.show();
-      else keyBar.hide();
+      if (isOver) keyBar.hide();
     },
     typed: (data) => keyBar.typed(data),
     focus: () => toolbar.focus(),
