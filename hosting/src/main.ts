@@ -1,5 +1,6 @@
 import { type Configuration, loadConfiguration } from "./configuration.ts";
 import { byId, showError } from "./dom.ts";
+import { themePage } from "./settings/pageTheme.ts";
 import { type Authentication, type User, createAuthentication } from "./signIn/authentication.ts";
 import { takeSignInLink } from "./signIn/signInLink.ts";
 import { createSignInView } from "./signIn/signInView.ts";
@@ -55,4 +56,5 @@ function report(error: unknown) {
   showError(`This page does not work: ${error instanceof Error ? error.message : String(error)}`);
 }
 
+themePage();
 main().catch(report);

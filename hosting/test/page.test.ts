@@ -38,7 +38,7 @@ test("a session shows its stages, its terminal, and how its command has ended", 
     /Exit code\s+3\s.*the command ended by itself.*Ran for\s+\d/s,
   );
   await ada.page.locator("#start-again").click();
-  await ada.page.locator('#stages [data-stage="ready"][data-reached]').waitFor();
+  await ada.page.locator('#stages [data-stage="ready"][data-reached]').waitFor({ state: "attached" });
   await ada.until("ended");
   assert.deepEqual(lastRun().input.command, "echo hello; stty size; exit 3");
 });
@@ -109,7 +109,7 @@ test("a preset fills the form in, and a variable's value reaches the call and no
   assert.match(link!, /env=OTHER&env=ANTHROPIC_API_KEY$/);
 
   await ada.page.locator("#start-again").click();
-  await ada.page.locator('#stages [data-stage="ready"][data-reached]').waitFor();
+  await ada.page.locator('#stages [data-stage="ready"][data-reached]').waitFor({ state: "attached" });
   assert.deepEqual(lastRun().input.env, input.env);
   assert.notEqual(lastRun().input.requestId, requestId);
   await ada.until("ended");

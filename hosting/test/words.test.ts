@@ -4,14 +4,8 @@ import { CallError } from "@cliscale/client";
 import type { EndReason, Session } from "@cliscale/protocol";
 import { type NextEnd, nextEnd } from "../src/session/nextEnd.ts";
 import { endFacts } from "../src/session/endFacts.ts";
-import {
-  causeInWords,
-  clockDuration,
-  durationInWords,
-  endInWords,
-  errorInWords,
-  stageInWords,
-} from "../src/session/words.ts";
+import { causeInWords, clockDuration, durationInWords, endInWords, errorInWords } from "../src/session/words.ts";
+import { stageInWords } from "../src/session/stageWords.ts";
 
 function ended(endReason: EndReason, fields: Partial<Session> = {}): Session {
   return {
@@ -35,7 +29,7 @@ for (const [what, words] of [
   [{ session: ended("exited", { exitCode: 7 }) }, ["exited", 7, "The command has ended with exit code 7."]],
   [
     { session: ended("exited", { exitCode: 137 }) },
-    ["exited", 137, "The command was ended by SIGKILL (exit code 137)."],
+    ["exited", 137, "The command was ended by SIGKILL (exit code 137), as happens when memory runs out."],
   ],
   [{ session: ended("exited", { exitCode: 127 }) }, ["exited", 127, "The command was not found (exit code 127)."]],
   [{ session: ended("stopped"), closeCode: 4404 }, ["stopped", undefined, "The session was stopped."]],
@@ -45,6 +39,10 @@ for (const [what, words] of [
     ["failed", undefined, "The command never ran. No such package."],
   ],
   [{ session: ended("lost", { message: "The pod vanished." }) }, ["lost", undefined, "The pod vanished."]],
+  [
+    { session: ended("lost", { message: "The pod ended without saying how: OOMKilled." }) },
+    ["lost", undefined, "The session ran out of memory, and everything in it was ended."],
+  ],
   [
     { error: new CallError("not-found", "There is no such session.") },
     ["not-found", undefined, "There is no such session."],
@@ -79,6 +77,18 @@ test("errors say when to try again, causes what happened, stages what is waited 
     "90 minutes",
     "8 hours",
   ]);
+});
+
+const after = (seconds: number, message?: string) =>
+  stageInWords({ stage: "scheduling", at: "", ...(message && { message }) }, seconds * 1000);
+
+test("a start that takes long says what it waits for, and when that is more than usual", () => {
+  assert.equal(after(-3), "Looking for a machine.");
+  assert.equal(after(14), "Looking for a machine.");
+  assert.match(after(15), /^A machine has to start first, which usually takes 80 to 120 seconds\.$/);
+  assert.match(after(149, "No node fits."), /^A machine has to start first.* No node fits\.$/);
+  assert.match(after(150), /longer than usual.*also if you leave this page/);
+  assert.match(stageInWords({ stage: "queued", at: "", position: 7 }, 600_000), /number 7 in line/);
 });
 
 const facts = (...args: Parameters<typeof endFacts>) => endFacts(...args).filter(([name]) => name !== "Ended");

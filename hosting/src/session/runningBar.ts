@@ -13,13 +13,11 @@ export interface RunningBar {
   tell(what: Running): void;
   follow(state: PageState): void;
   setStopping(isStopping: boolean): void;
-  /** Returns whether there is something to stop. */
-  focusStop(): boolean;
   hide(): void;
 }
 
 export function createRunningBar(): RunningBar {
-  const bar = byId("running", HTMLDivElement);
+  const bar = byId("session-bar", HTMLDivElement);
   const stop = byId("stop", HTMLButtonElement);
 
   return {
@@ -38,11 +36,6 @@ export function createRunningBar(): RunningBar {
     setStopping(isStopping) {
       stop.disabled = isStopping;
     },
-    focusStop() {
-      if (stop.hidden || stop.disabled) return false;
-      stop.focus();
-      return true;
-    },
     hide() {
       bar.hidden = true;
     },
@@ -52,4 +45,5 @@ export function createRunningBar(): RunningBar {
 function tell({ source = "", command = "" }: Running) {
   byId("running-source", HTMLParagraphElement).textContent = source;
   byId("running-command", HTMLParagraphElement).textContent = command;
+  byId("running", HTMLDivElement).title = command === "" ? source : `${source} $ ${command}`;
 }

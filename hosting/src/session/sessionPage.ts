@@ -12,7 +12,8 @@ import { createStageList } from "./stageList.ts";
 import { createStatusLine } from "./statusLine.ts";
 import { createTabTitle } from "./tabTitle.ts";
 import { createTimeWarning } from "./timeWarning.ts";
-import { errorInWords, stageInWords } from "./words.ts";
+import { createTools } from "./tools.ts";
+import { errorInWords } from "./words.ts";
 
 /** The view of one session, and of the form that starts it. */
 export interface SessionPage {
@@ -49,12 +50,14 @@ export function createSessionPage({ client, account, contact, onCreated, signal 
     signal,
   );
   const notAllowed = createNotAllowed({ account, contact, onTryAgain: () => startForm.submit(), signal });
+  const tools = createTools({ view: () => run?.view, sessionId: () => known?.id, signal });
   let run: SessionRun | undefined;
   let known: Session | undefined;
   let beginning: Beginning | undefined;
 
   function begin(next: Beginning) {
     run?.dispose();
+    run = undefined;
     beginning = next;
     known = undefined;
     showError("");
@@ -62,18 +65,19 @@ export function createSessionPage({ client, account, contact, onCreated, signal 
     notAllowed.hide();
     endView.hide();
     timeWarning.stop();
+    tools.hide();
     runningBar.begin("input" in next ? { source: next.input.bundle.source, command: next.input.command } : {});
     stageList.begin();
     showTitle("");
     tabTitle.clear();
-    statusLine.show({ name: "starting", sentence: "Asking for a session …" });
+    statusLine.show({ name: "starting" });
     run = runSession({
       client,
       beginning: next,
       place: byId("terminal", HTMLDivElement),
       onStage(event) {
         stageList.reached(event);
-        statusLine.show({ name: "starting", sentence: stageInWords(event), since: event.at });
+        statusLine.show({ name: "starting", event });
       },
       onCreated,
       onSession(session) {
@@ -81,6 +85,10 @@ export function createSessionPage({ client, account, contact, onCreated, signal 
         runningBar.tell({ source: session.bundle.source, command: session.command });
         endView.know(session);
         known = session;
+        // The terminal takes the room that there is from the first.
+        if (session.state !== "ready") return;
+        stageList.hide();
+        tools.begin();
       },
       onRefused(error) {
         showForm();
@@ -91,18 +99,20 @@ export function createSessionPage({ client, account, contact, onCreated, signal 
         stageList.settle();
         statusLine.show(state);
         runningBar.follow(state);
+        tools.follow(state.name === "ended");
         if (state.name === "attached") markActive();
         if (state.name !== "ended") return;
         tabTitle.showProgress(undefined);
         timeWarning.stop();
         endView.show(state);
       },
+      typed: (data) => tools.typed(data),
       onTyped: markActive,
       onTitle: showTitle,
       onProgress: (progress) => tabTitle.showProgress(progress),
       onBell: () => tabTitle.ring(),
       onRoundTrip: (milliseconds) => statusLine.showRoundTrip(milliseconds),
-      onLeaveTerminal: () => (runningBar.focusStop() ? undefined : endView.focus()),
+      onLeaveTerminal: () => tools.focus(),
     });
   }
 
@@ -126,6 +136,7 @@ export function createSessionPage({ client, account, contact, onCreated, signal 
     runningBar.hide();
     endView.hide();
     timeWarning.stop();
+    tools.hide();
     statusLine.show({ name: "idle" });
   }
 

@@ -20,6 +20,8 @@ export interface SessionRunOptions {
   /** The start was refused, and there is no session. */
   onRefused: (error: CallError) => void;
   onState: (state: TerminalState) => void;
+  /** What is to be sent for what has been typed. */
+  typed: (data: string) => string;
   /** What is typed here has been sent. */
   onTyped: () => void;
   onTitle: (title: string) => void;

@@ -1,6 +1,6 @@
 import type { StageEvent } from "@cliscale/protocol";
 import { byId } from "../dom.ts";
-import { stageNames } from "./words.ts";
+import { stageNames } from "./stageWords.ts";
 
 /** The stages of a start, each with its time once it has been reached. */
 export interface StageList {

@@ -1,14 +1,15 @@
 import type { TerminalState } from "@cliscale/client";
+import type { StageEvent } from "@cliscale/protocol";
 import { byId } from "../dom.ts";
+import { stageInWords } from "./stageWords.ts";
 import { causeInWords, clockDuration, endInWords } from "./words.ts";
 
 export type PageState = TerminalState | { name: "idle" } | Starting;
 
 interface Starting {
   name: "starting";
-  sentence: string;
-  /** Since when it has been so; RFC 3339. */
-  since?: string;
+  /** How far the start is; undefined before the service has answered. */
+  event?: StageEvent;
 }
 
 /** Says how the session stands, to the reader, to screen readers and, as data attributes, to tests. */
@@ -18,12 +19,17 @@ export interface StatusLine {
   showTitle(title: string): void;
 }
 
+/** From here on typing feels late. */
+const slowMilliseconds = 250;
+
 export function createStatusLine(): StatusLine {
   const status = byId("status", HTMLParagraphElement);
   const reattach = byId("reattach", HTMLButtonElement);
   const roundTrip = byId("round-trip", HTMLParagraphElement);
   const title = byId("title", HTMLParagraphElement);
   let countdown: ReturnType<typeof setInterval> | undefined;
+  /** The stage that is shown, and since when it has been reached. */
+  let waiting: { stage: string; since: number } | undefined;
 
   function show(state: PageState) {
     clearInterval(countdown);
@@ -32,9 +38,16 @@ export function createStatusLine(): StatusLine {
     delete status.dataset["endReason"];
     reattach.hidden = true;
     if (state.name !== "attached") showRoundTrip(undefined);
+    if (state.name !== "starting") waiting = undefined;
     if (state.name === "reattaching") return showReattaching(state);
     if (state.name === "starting") return showStarting(state);
-    status.textContent = state.name === "ended" ? describeEnd(state) : describe(state);
+    say(state.name === "ended" ? describeEnd(state) : describe(state));
+  }
+
+  function say(sentence: string) {
+    status.textContent = sentence;
+    // Where there is no room for all of it.
+    status.title = sentence;
   }
 
   function describeEnd(state: Extract<PageState, { name: "ended" }>): string {
@@ -44,34 +57,48 @@ export function createStatusLine(): StatusLine {
     return sentence;
   }
 
-  function showStarting({ sentence, since }: Starting) {
-    status.textContent = sentence;
-    if (since === undefined) return;
-    const from = Date.parse(since);
-    countSeconds(() => ` (${clockDuration(Date.now() - from)})`);
+  function showStarting({ event }: Starting) {
+    if (!event) return say("Asking for a session …");
+    // A stage that is told again, with a message or another place in line, has not begun anew.
+    if (waiting?.stage !== event.stage) waiting = { stage: event.stage, since: Date.parse(event.at) };
+    const { since } = waiting;
+    countSeconds(
+      () => stageInWords(event, Date.now() - since),
+      () => ` (${clockDuration(Date.now() - since)})`,
+    );
   }
 
-  /** Not for screen readers, which would read out every second. */
-  function countSeconds(text: () => string) {
-    const seconds = document.createElement("span");
-    seconds.ariaHidden = "true";
+  /** A sentence with seconds behind it, which are not for screen readers: they would read out every one. */
+  function countSeconds(sentence: () => string, seconds: () => string) {
+    const element = document.createElement("span");
+    element.ariaHidden = "true";
+    let said = "";
     const count = () => {
-      seconds.textContent = text();
+      element.textContent = seconds();
+      if (sentence() === said) return;
+      said = sentence();
+      say(said);
+      status.append(element);
     };
     count();
     countdown = setInterval(count, 1000);
-    status.append(seconds);
   }
 
   function showReattaching({ cause, nextTryAt }: Extract<PageState, { name: "reattaching" }>) {
-    status.textContent = `${causeInWords(cause)} Next try `;
-    if (nextTryAt === undefined) return status.append("now …");
-    countSeconds(() => `in ${Math.max(1, Math.ceil((nextTryAt - Date.now()) / 1000))} s.`);
+    if (nextTryAt === undefined) return say(`${causeInWords(cause)} Trying now …`);
+    const seconds = () => Math.max(1, Math.ceil((nextTryAt - Date.now()) / 1000));
+    countSeconds(
+      () => `${navigator.onLine ? causeInWords(cause) : "You are offline."} Next try `,
+      () => `in ${seconds()} s.`,
+    );
     reattach.hidden = false;
   }
 
   function showRoundTrip(milliseconds: number | undefined) {
-    roundTrip.textContent = milliseconds === undefined ? "" : `${Math.max(1, Math.round(milliseconds))} ms`;
+    const rounded = milliseconds && Math.max(1, Math.round(milliseconds));
+    const isSlow = rounded !== undefined && rounded > slowMilliseconds;
+    roundTrip.textContent = rounded === undefined ? "" : `${rounded} ms${isSlow ? ", slow" : ""}`;
+    roundTrip.toggleAttribute("data-slow", isSlow);
     roundTrip.title = "From here to the terminal and back";
   }
 
@@ -87,7 +114,7 @@ export function createStatusLine(): StatusLine {
 function describe(state: Exclude<PageState, { name: "ended" | "reattaching" | "starting" }>): string {
   switch (state.name) {
     case "idle":
-      return "Choose a bundle and start it: its terminal opens here.";
+      return "";
     case "connecting":
       return "Attaching …";
     case "attached":

@@ -1,28 +1,6 @@
 // What a person reads about a session.
 import type { CallError, Ended, TerminalState } from "@cliscale/client";
-import { type Session, type Stage, type StageEvent, closeCodes } from "@cliscale/protocol";
-
-export const stageNames: Record<Stage, string> = {
-  queued: "Queued",
-  scheduling: "Scheduling",
-  pulling: "Pulling",
-  starting: "Starting",
-  ready: "Ready",
-};
-
-const stageSentences: Record<Stage, string> = {
-  queued: "Waiting for a free place.",
-  scheduling: "Looking for a machine. Where one has to start first, that usually takes 80 to 120 seconds.",
-  pulling: "Loading the image.",
-  starting: "Starting the terminal.",
-  ready: "The terminal is ready.",
-};
-
-export function stageInWords({ stage, message, position }: StageEvent): string {
-  const sentence =
-    position === undefined ? stageSentences[stage] : `Waiting for a free place, number ${position} in line.`;
-  return message === undefined ? sentence : `${sentence} ${message}`;
-}
+import { type Session, closeCodes } from "@cliscale/protocol";
 
 export interface EndInWords {
   sentence: string;
@@ -59,12 +37,26 @@ function endOfSession(session: Session): EndInWords {
     case "failed":
       return { reason: endReason, sentence: `The command never ran. ${message ?? ""}`.trim() };
     case "lost":
-      return { reason: endReason, sentence: message ?? "The session was lost." };
+      return { reason: endReason, sentence: lostInWords(message) };
   }
+}
+
+/** What Kubernetes calls an end that no command has chosen. */
+const losses: Record<string, string> = {
+  OOMKilled: "The session ran out of memory, and everything in it was ended.",
+  Evicted: "The session was ended because its machine ran out of room.",
+  ContainerCannotRun: "The session’s container could not be run.",
+};
+
+function lostInWords(message = "The session was lost."): string {
+  const cause = Object.keys(losses).find((name) => new RegExp(`\\b${name}\\b`).test(message));
+  return cause === undefined ? message : losses[cause]!;
 }
 
 /** What a shell means by an exit code: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_08_02 */
 function exitSentence(exitCode: number, signal = signalOf(exitCode)): string {
+  if (signal === "SIGKILL")
+    return `The command was ended by SIGKILL (exit code ${exitCode}), as happens when memory runs out.`;
   if (signal) return `The command was ended by ${signal} (exit code ${exitCode}).`;
   if (exitCode === 127) return "The command was not found (exit code 127).";
   if (exitCode === 126) return "The command could not be run (exit code 126).";
