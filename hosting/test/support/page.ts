@@ -8,10 +8,10 @@ import { startSite } from "./site.ts";
 
 export type Stack = Awaited<ReturnType<typeof startStack>>;
 
-/** The built page in a browser, and all that it talks to. */
-export async function startStack() {
+/** The built page in a browser, and all that it talks to; `configuration` is for its config.json. */
+export async function startStack(configuration: object = {}) {
   const backend = await startBackend();
-  const site = await startSite(backend.address);
+  const site = await startSite(backend.address, configuration);
   const browser = await launchBrowser();
   return {
     backend,
@@ -25,8 +25,8 @@ export async function startStack() {
   };
 }
 
-/** A browser profile of its own, in which somebody is signed in; what goes wrong in its pages is kept in `problems`. */
-export async function openAs(browser: Browser, url: string, email: string, shown = "#start") {
+/** A browser profile of its own, with an empty page; what goes wrong in its pages is kept in `problems`. */
+export async function openProfile(browser: Browser) {
   const context = await browser.newContext({ viewport: { width: 1000, height: 700 } });
   const problems: string[] = [];
   // What the Content-Security-Policy blocks is reported as an error on the console, as are refused calls.
@@ -36,13 +36,19 @@ export async function openAs(browser: Browser, url: string, email: string, shown
     }
   });
   context.on("weberror", (error) => problems.push(error.error().message));
-  const page = await context.newPage();
+  return { context, problems, ...drive(await context.newPage()) };
+}
+
+/** A browser profile of its own, in which somebody is signed in. */
+export async function openAs(browser: Browser, url: string, email: string, shown = "#start") {
+  const visit = await openProfile(browser);
+  const { page } = visit;
   await page.goto(url);
   await page.locator("#email").fill(email);
   await page.locator("#password").fill("correct horse");
   await page.locator("#sign-up").click();
   await page.locator(shown).waitFor();
-  return { context, problems, ...drive(page) };
+  return visit;
 }
 
 export type Visit = Awaited<ReturnType<typeof openAs>>;
