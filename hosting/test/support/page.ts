@@ -56,6 +56,7 @@ export type Visit = Awaited<ReturnType<typeof openAs>>;
 function drive(page: Page) {
   const terminal = page.locator("#terminal .xterm-rows");
   let printed = 0;
+  let other: Page | undefined;
   return {
     page,
     /** Loads the page anew. */
@@ -95,14 +96,15 @@ function drive(page: Page) {
     },
     /** Changes how the reader likes the terminal, in another tab. */
     async prefer(preferences: Partial<Preferences>) {
-      const other = await page.context().newPage();
-      await other.goto(new URL("/icon.svg", page.url()).href);
+      if (!other) {
+        other = await page.context().newPage();
+        await other.goto(new URL("/icon.svg", page.url()).href);
+        await page.bringToFront();
+      }
       await other.evaluate((changes) => {
         const known = JSON.parse(localStorage.getItem("cliscale.preferences") ?? "{}") as object;
         localStorage.setItem("cliscale.preferences", JSON.stringify({ ...known, ...changes }));
       }, preferences);
-      await other.close();
-      await page.bringToFront();
     },
     /** Waits until something on the page is as expected. */
     async eventually<Value>(read: () => Promise<Value>, expected: Value) {
