@@ -28,7 +28,12 @@ export interface Run {
 const stageMilliseconds = 60;
 
 /** Sources whose sessions do something else than to run their command. */
-export const sources = { refused: "npm:refused@1.0.0", failing: "npm:failing@1.0.0", stuck: "npm:stuck@1.0.0" };
+export const sources = {
+  refused: "npm:refused@1.0.0",
+  failing: "npm:failing@1.0.0",
+  stuck: "npm:stuck@1.0.0",
+  queued: "npm:queued@1.0.0",
+};
 
 export async function startBackend() {
   const accounts = createAccounts();
@@ -116,9 +121,13 @@ export async function startBackend() {
   }
 
   async function start(run: Run, { bundle, command }: CreateSessionInput) {
-    const last = { [sources.stuck]: "pulling", [sources.failing]: "pulling" }[bundle.source] ?? "ready";
+    const isQueued = bundle.source === sources.queued;
+    const position = isQueued ? { position: 3 } : {};
+    const lasts = { [sources.stuck]: "pulling", [sources.failing]: "pulling", [sources.queued]: "queued" };
+    const last = lasts[bundle.source] ?? "ready";
+    if (isQueued) Object.assign(run.session, { state: "queued", ...position });
     for (const stage of stages) {
-      run.stages.push({ stage, at: new Date().toISOString(), sessionId: run.session.id });
+      run.stages.push({ stage, at: new Date().toISOString(), sessionId: run.session.id, ...position });
       if (stage === last) break;
       await sleep(stageMilliseconds);
     }
