@@ -28,7 +28,13 @@ export interface Run {
 const stageMilliseconds = 60;
 
 /** Sources whose sessions do something else than to run their command. */
-export const sources = { refused: "npm:refused@1.0.0", failing: "npm:failing@1.0.0", stuck: "npm:stuck@1.0.0" };
+export const sources = {
+  refused: "npm:refused@1.0.0",
+  failing: "npm:failing@1.0.0",
+  /** Its further stages are a test's to tell. */
+  queued: "npm:queued@1.0.0",
+  stuck: "npm:stuck@1.0.0",
+};
 
 export async function startBackend() {
   const accounts = createAccounts();
@@ -96,7 +102,9 @@ export async function startBackend() {
   }
 
   async function start(run: Run, { bundle, command }: CreateSessionInput) {
-    const last = { [sources.stuck]: "pulling", [sources.failing]: "pulling" }[bundle.source] ?? "ready";
+    const last =
+      { [sources.queued]: "queued", [sources.stuck]: "pulling", [sources.failing]: "pulling" }[bundle.source] ??
+      "ready";
     for (const stage of stages) {
       run.stages.push({ stage, at: new Date().toISOString(), sessionId: run.session.id });
       if (stage === last) break;

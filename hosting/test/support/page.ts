@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { startBackend } from "./backend.ts";
 import { launchBrowser } from "@cliscale/e2e/browser";
 import { startSite } from "./site.ts";
@@ -24,8 +24,14 @@ export async function startStack() {
 }
 
 /** A browser profile of its own, in which somebody is signed in; what goes wrong in its pages is kept in `problems`. */
-export async function openAs(browser: Browser, url: string, email: string, shown = "#start") {
-  const context = await browser.newContext({ viewport: { width: 1000, height: 700 } });
+export async function openAs(
+  browser: Browser,
+  url: string,
+  email: string,
+  shown = "#start",
+  options: BrowserContextOptions = {},
+) {
+  const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ...options });
   const problems: string[] = [];
   // What the Content-Security-Policy blocks is reported as an error on the console, as are refused calls.
   context.on("console", (message) => {
@@ -84,6 +90,12 @@ function drive(page: Page) {
         const box = await page.locator("#terminal .xterm-screen").boundingBox();
         if (box && box.width < width) return;
         assert.ok(Date.now() < deadline, `the terminal stays ${box?.width} px wide`);
+      }
+    },
+    /** Waits until an expression is true in the page, whose policy forbids Playwright's own way to do so. */
+    async holds(expression: string) {
+      for (const deadline = Date.now() + 10_000; !(await page.evaluate(expression)); await page.waitForTimeout(20)) {
+        assert.ok(Date.now() < deadline, `never so: ${expression}`);
       }
     },
     status: (name: string) => page.locator("#status").getAttribute(`data-${name}`),
