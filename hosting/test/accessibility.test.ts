@@ -62,7 +62,7 @@ test("a start: its stages, the queue, and why it failed", async () => {
   await ada.until("ended");
   await ada.open(stack.site.url);
   await ada.start(sources.queued);
-  await ada.page.locator("#status", { hasText: "number 3 in line" }).waitFor();
+  await ada.page.locator("#status", { hasText: "Waiting for a free place" }).waitFor();
   await isAccessible(ada.page, "queued");
   await ada.page.locator("#stop").click();
   await ada.until("ended");

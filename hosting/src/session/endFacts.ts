@@ -8,7 +8,7 @@ const reasons: Record<EndReason, string> = {
   idle: "nothing happened for too long",
   deadline: "its time was up",
   failed: "the command never ran",
-  lost: "its machine or container vanished",
+  lost: "it was lost with its machine or container",
 };
 
 /**

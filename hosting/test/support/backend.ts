@@ -31,8 +31,9 @@ const stageMilliseconds = 60;
 export const sources = {
   refused: "npm:refused@1.0.0",
   failing: "npm:failing@1.0.0",
-  stuck: "npm:stuck@1.0.0",
+  /** Its further stages are a test's to tell. */
   queued: "npm:queued@1.0.0",
+  stuck: "npm:stuck@1.0.0",
 };
 
 export async function startBackend() {
@@ -121,13 +122,11 @@ export async function startBackend() {
   }
 
   async function start(run: Run, { bundle, command }: CreateSessionInput) {
-    const isQueued = bundle.source === sources.queued;
-    const position = isQueued ? { position: 3 } : {};
-    const lasts = { [sources.stuck]: "pulling", [sources.failing]: "pulling", [sources.queued]: "queued" };
+    const lasts = { [sources.queued]: "queued", [sources.stuck]: "pulling", [sources.failing]: "pulling" };
     const last = lasts[bundle.source] ?? "ready";
-    if (isQueued) Object.assign(run.session, { state: "queued", ...position });
+    if (last === "queued") run.session.state = "queued";
     for (const stage of stages) {
-      run.stages.push({ stage, at: new Date().toISOString(), sessionId: run.session.id, ...position });
+      run.stages.push({ stage, at: new Date().toISOString(), sessionId: run.session.id });
       if (stage === last) break;
       await sleep(stageMilliseconds);
     }

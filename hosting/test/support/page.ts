@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import type { Preferences } from "../../src/preferences.ts";
 import { startBackend } from "./backend.ts";
 import { launchBrowser } from "@cliscale/e2e/browser";
@@ -26,8 +26,8 @@ export async function startStack(configuration: object = {}) {
 }
 
 /** A browser profile of its own, with an empty page; what goes wrong in its pages is kept in `problems`. */
-export async function openProfile(browser: Browser) {
-  const context = await browser.newContext({ viewport: { width: 1000, height: 700 } });
+export async function openProfile(browser: Browser, options: BrowserContextOptions = {}) {
+  const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ...options });
   const problems: string[] = [];
   // What the Content-Security-Policy blocks is reported as an error on the console, as are refused calls.
   context.on("console", (message) => {
@@ -40,8 +40,14 @@ export async function openProfile(browser: Browser) {
 }
 
 /** A browser profile of its own, in which somebody is signed in. */
-export async function openAs(browser: Browser, url: string, email: string, shown = "#start") {
-  const visit = await openProfile(browser);
+export async function openAs(
+  browser: Browser,
+  url: string,
+  email: string,
+  shown = "#start",
+  options: BrowserContextOptions = {},
+) {
+  const visit = await openProfile(browser, options);
   const { page } = visit;
   await page.goto(url);
   await page.locator("#email").fill(email);
@@ -120,6 +126,12 @@ function drive(page: Page) {
         const box = await page.locator("#terminal .xterm-screen").boundingBox();
         if (box && box.width < width) return;
         assert.ok(Date.now() < deadline, `the terminal stays ${box?.width} px wide`);
+      }
+    },
+    /** Waits until an expression is true in the page, whose policy forbids Playwright's own way to do so. */
+    async holds(expression: string) {
+      for (const deadline = Date.now() + 10_000; !(await page.evaluate(expression)); await page.waitForTimeout(20)) {
+        assert.ok(Date.now() < deadline, `never so: ${expression}`);
       }
     },
     status: (name: string) => page.locator("#status").getAttribute(`data-${name}`),
