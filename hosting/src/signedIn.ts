@@ -17,7 +17,7 @@ export function openSignedIn(
   const { signal } = closing;
   const client = createClient({
     functionsUrl,
-    idToken: () => currentIdToken(user),
+    idToken: (isRefused) => currentIdToken(user, isRefused),
     ...(appCheckToken && { appCheckToken }),
   });
   const views = byId("views", HTMLElement);
@@ -61,9 +61,9 @@ function markCurrent(views: HTMLElement) {
   }
 }
 
-async function currentIdToken(user: User): Promise<string> {
+async function currentIdToken(user: User, isRefused: boolean): Promise<string> {
   try {
-    return await user.getIdToken();
+    return await user.getIdToken(isRefused);
   } catch (error) {
     const isOffline = (error as { code?: unknown }).code === "auth/network-request-failed";
     throw isOffline

@@ -39,12 +39,14 @@ export function createSessionPage(
   );
   let run: SessionRun | undefined;
   let known: Session | undefined;
+  let seenUntil: Date | undefined;
   let beginning: Beginning | undefined;
 
   function begin(next: Beginning) {
     run?.dispose();
     beginning = next;
     known = undefined;
+    seenUntil = undefined;
     showError("");
     startForm.hide();
     endView.hide();
@@ -77,9 +79,12 @@ export function createSessionPage(
         statusLine.show(state);
         runningBar.follow(state);
         if (state.name === "attached") markActive();
-        if (state.name !== "ended") return;
+        if (state.name !== "ended") {
+          seenUntil = state.name === "reattaching" ? (seenUntil ?? new Date()) : undefined;
+          return;
+        }
         timeWarning.stop();
-        endView.show(state);
+        endView.show(state, seenUntil);
       },
       onTyped: markActive,
       onTitle: (title) => statusLine.showTitle(title),
@@ -134,12 +139,9 @@ export function createSessionPage(
     page.hidden = true;
   }
 
-  const wake = () => run?.wake();
   byId("stop", HTMLButtonElement).addEventListener("click", () => void stop(), { signal });
   byId("start-again", HTMLButtonElement).addEventListener("click", startAgain, { signal });
-  byId("reattach", HTMLButtonElement).addEventListener("click", wake, { signal });
-  window.addEventListener("online", wake, { signal });
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake(), { signal });
+  byId("reattach", HTMLButtonElement).addEventListener("click", () => run?.wake(), { signal });
 
   return {
     show(route) {

@@ -1,6 +1,6 @@
 import type { TerminalState } from "@cliscale/client";
 import { byId } from "../dom.ts";
-import { causeInWords, clockDuration, endInWords } from "./words.ts";
+import { attachedInWords, clockDuration, endInWords, reattachingInWords } from "./words.ts";
 
 export type PageState = TerminalState | { name: "idle" } | Starting;
 
@@ -63,8 +63,10 @@ export function createStatusLine(): StatusLine {
     status.append(seconds);
   }
 
-  function showReattaching({ cause, nextTryAt }: Extract<PageState, { name: "reattaching" }>) {
-    status.textContent = `${causeInWords(cause)} Next try `;
+  function showReattaching(state: Extract<PageState, { name: "reattaching" }>) {
+    const { nextTryAt } = state;
+    status.textContent = reattachingInWords(state);
+    if (state.whenShown) return;
     if (nextTryAt === undefined) return status.append("now …");
     countSeconds(() => `in ${Math.max(1, Math.ceil((nextTryAt - Date.now()) / 1000))} s.`);
     reattach.hidden = false;
@@ -91,6 +93,6 @@ function describe(state: Exclude<PageState, { name: "ended" | "reattaching" | "s
     case "connecting":
       return "Attaching …";
     case "attached":
-      return state.controller ? "Attached." : "Attached. Another window sets the size; type here to take over.";
+      return attachedInWords(state);
   }
 }
