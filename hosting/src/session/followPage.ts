@@ -1,7 +1,7 @@
 import type { Terminal } from "@cliscale/client";
 
 /** Tells a terminal whether the page can be seen, and wakes it when the reader, the page or the network is back. */
-export function followPage(terminal: Terminal, signal: AbortSignal): void {
+export function followPage(terminal: Pick<Terminal, "wake" | "setHidden">, signal: AbortSignal): void {
   const wake = () => terminal.wake();
   const follow = () => terminal.setHidden(document.hidden);
   window.addEventListener("online", wake, { signal });

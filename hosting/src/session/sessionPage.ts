@@ -2,12 +2,15 @@ import { CallError, type Client } from "@cliscale/client";
 import type { Session } from "@cliscale/protocol";
 import type { Route } from "../address.ts";
 import { byId, showError } from "../dom.ts";
+import type { Account } from "../signIn/account.ts";
+import { createNotAllowed } from "../start/notAllowed.ts";
 import { createStartForm } from "../start/startForm.ts";
 import { createEndView } from "./endView.ts";
 import { createRunningBar } from "./runningBar.ts";
 import { type Beginning, type SessionRun, runSession } from "./sessionRun.ts";
 import { createStageList } from "./stageList.ts";
 import { createStatusLine } from "./statusLine.ts";
+import { createTabTitle } from "./tabTitle.ts";
 import { createTimeWarning } from "./timeWarning.ts";
 import { errorInWords, stageInWords } from "./words.ts";
 
@@ -15,21 +18,29 @@ import { errorInWords, stageInWords } from "./words.ts";
 export interface SessionPage {
   /** Shows what the address asks for; leaves the session that was there, which goes on. */
   show(route: Exclude<Route, { view: "sessions" }>): void;
+  /** Shows the form with what a session ran, values of variables aside, which nobody knows. */
+  showAgain(session: Session): void;
   /** Leaves the session, which goes on. */
   hide(): void;
   /** Leaves the session, and forgets what was typed. */
   close(): void;
 }
 
-/** `onCreated` is told the session that the page now shows. */
-export function createSessionPage(
-  client: Client,
-  onCreated: (sessionId: string) => void,
-  signal: AbortSignal,
-): SessionPage {
+export interface SessionPageOptions {
+  client: Client;
+  account: Account;
+  /** Whom to ask who may not start sessions. */
+  contact: string | undefined;
+  /** Is told the session that the page now shows. */
+  onCreated: (sessionId: string) => void;
+  signal: AbortSignal;
+}
+
+export function createSessionPage({ client, account, contact, onCreated, signal }: SessionPageOptions): SessionPage {
   const page = byId("session", HTMLElement);
   const stageList = createStageList();
   const statusLine = createStatusLine();
+  const tabTitle = createTabTitle(signal);
   const runningBar = createRunningBar();
   const endView = createEndView();
   const timeWarning = createTimeWarning({ client, onStay: async () => run?.stay(), signal });
@@ -37,6 +48,7 @@ export function createSessionPage(
     (request) => begin({ input: { ...request, requestId: crypto.randomUUID() } }),
     signal,
   );
+  const notAllowed = createNotAllowed({ account, contact, onTryAgain: () => startForm.submit(), signal });
   let run: SessionRun | undefined;
   let known: Session | undefined;
   let seenUntil: Date | undefined;
@@ -49,11 +61,13 @@ export function createSessionPage(
     seenUntil = undefined;
     showError("");
     startForm.hide();
+    notAllowed.hide();
     endView.hide();
     timeWarning.stop();
     runningBar.begin("input" in next ? { source: next.input.bundle.source, command: next.input.command } : {});
     stageList.begin();
-    statusLine.showTitle("");
+    showTitle("");
+    tabTitle.clear();
     statusLine.show({ name: "starting", sentence: "Asking for a session …" });
     run = runSession({
       client,
@@ -72,7 +86,8 @@ export function createSessionPage(
       },
       onRefused(error) {
         showForm();
-        startForm.showRefusal(error);
+        if (error.code === "permission-denied") notAllowed.show(error);
+        else startForm.showRefusal(error);
       },
       onState(state) {
         stageList.settle();
@@ -83,14 +98,22 @@ export function createSessionPage(
           seenUntil = state.name === "reattaching" ? (seenUntil ?? new Date()) : undefined;
           return;
         }
+        tabTitle.showProgress(undefined);
         timeWarning.stop();
         endView.show(state, seenUntil);
       },
       onTyped: markActive,
-      onTitle: (title) => statusLine.showTitle(title),
+      onTitle: showTitle,
+      onProgress: (progress) => tabTitle.showProgress(progress),
+      onBell: () => tabTitle.ring(),
       onRoundTrip: (milliseconds) => statusLine.showRoundTrip(milliseconds),
       onLeaveTerminal: () => (runningBar.focusStop() ? undefined : endView.focus()),
     });
+  }
+
+  function showTitle(title: string) {
+    statusLine.showTitle(title);
+    tabTitle.showTitle(title);
   }
 
   function markActive() {
@@ -102,6 +125,8 @@ export function createSessionPage(
     run = undefined;
     beginning = undefined;
     showError("");
+    tabTitle.clear();
+    notAllowed.hide();
     stageList.hide();
     runningBar.hide();
     endView.hide();
@@ -149,6 +174,12 @@ export function createSessionPage(
       if (route.view === "session") return begin({ sessionId: route.sessionId });
       showForm();
       if (route.link) startForm.fillFromLink(route.link);
+    },
+    showAgain(session) {
+      page.hidden = false;
+      showForm();
+      startForm.fillFromSession(session);
+      byId("start", HTMLButtonElement).focus();
     },
     hide,
     close() {

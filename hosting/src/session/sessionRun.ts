@@ -1,16 +1,10 @@
-import {
-  CallError,
-  type Client,
-  type Ended,
-  type Terminal,
-  type TerminalState,
-  openTerminal,
-  startSession,
-  waitForAttach,
-} from "@cliscale/client";
+import { CallError, type Client, type Ended, type TerminalState, startSession, waitForAttach } from "@cliscale/client";
 import type { Attach, CreateSessionInput, Session, StageEvent, StartAnswer } from "@cliscale/protocol";
-import { type TerminalView, createTerminalView } from "../terminal/terminalView.ts";
+import type { AttachAddon } from "../terminal/attachAddon.ts";
+import type { Progress } from "../terminal/progress.ts";
+import type { TerminalView } from "../terminal/terminalView.ts";
 import { followPage, untilShown } from "./followPage.ts";
+import { loadTerminalCode } from "./terminalCode.ts";
 import { touchSession } from "./touchSession.ts";
 
 /** What a run begins with: a session to be created, or one to attach to. */
@@ -32,12 +26,16 @@ export interface SessionRunOptions {
   /** What is typed here has been sent. */
   onTyped: () => void;
   onTitle: (title: string) => void;
+  onProgress: (progress: Progress | undefined) => void;
+  onBell: () => void;
   onRoundTrip: (milliseconds: number) => void;
   onLeaveTerminal: () => void;
 }
 
 /** One session on the page, from its start, or from attaching to it, to its end. */
 export interface SessionRun {
+  /** Its terminal, once there is one. */
+  readonly view: TerminalView | undefined;
   /** Ends the session. @throws CallError */
   stop(): Promise<void>;
   /** Does what counts as activity, so that the session does not end for being idle. @throws CallError */
@@ -52,7 +50,7 @@ export function runSession(options: SessionRunOptions): SessionRun {
   const { client, beginning } = options;
   const waiting = new AbortController();
   let sessionId = "sessionId" in beginning ? beginning.sessionId : undefined;
-  let terminal: Terminal | undefined;
+  let attachment: AttachAddon | undefined;
   let view: TerminalView | undefined;
   let isOver = false;
 
@@ -61,7 +59,7 @@ export function runSession(options: SessionRunOptions): SessionRun {
     waiting.signal.throwIfAborted();
     created(session.id);
     options.onSession(session);
-    if (attach) showTerminal(session.id, attach);
+    if (attach) await showTerminal(session.id, attach);
     else end({ session });
   }
 
@@ -83,33 +81,19 @@ export function runSession(options: SessionRunOptions): SessionRun {
     options.onCreated(id);
   }
 
-  function showTerminal(id: string, attach: Attach) {
+  async function showTerminal(id: string, attach: Attach) {
+    const { createAttachAddon, createTerminalView } = await loadTerminalCode();
+    waiting.signal.throwIfAborted();
     options.place.hidden = false;
-    view = createTerminalView(options.place, {
-      onInput(data) {
-        if (terminal?.input(data)) options.onTyped();
-      },
-      onRoom: (size) => terminal?.resize(size),
-      onTitle: options.onTitle,
-      answersQueries: () => terminal?.answersQueries ?? false,
-      onLeave: options.onLeaveTerminal,
-    });
-    const size = view.room;
-    view.screen.resize(size);
-    terminal = openTerminal({ ...options, sessionId: id, attach, screen: view.screen, size, onState });
-    onState(terminal.state);
-    followPage(terminal, waiting.signal);
-  }
-
-  function onState(state: TerminalState) {
-    view?.setTyping(state.name === "attached");
-    options.onState(state);
+    attachment = createAttachAddon({ ...options, sessionId: id, attach });
+    view = createTerminalView(options.place, attachment, { ...options, onLeave: options.onLeaveTerminal });
+    followPage(attachment, waiting.signal);
   }
 
   function end(ended: Ended) {
     if (isOver) return;
     leave();
-    onState({ name: "ended", ...ended });
+    options.onState({ name: "ended", ...ended });
   }
 
   function fail(error: unknown) {
@@ -122,7 +106,7 @@ export function runSession(options: SessionRunOptions): SessionRun {
   function leave() {
     isOver = true;
     waiting.abort();
-    terminal?.close();
+    attachment?.close();
   }
 
   /** The id of a session that is starting may not have come yet: the same call again, without a stream, tells it. */
@@ -135,6 +119,9 @@ export function runSession(options: SessionRunOptions): SessionRun {
   run().catch(fail);
 
   return {
+    get view() {
+      return view;
+    },
     async stop() {
       sessionId ??= "input" in beginning ? await askForId(beginning.input) : beginning.sessionId;
       const { session } = await client.stopSession(sessionId);
@@ -143,7 +130,7 @@ export function runSession(options: SessionRunOptions): SessionRun {
     async stay() {
       if (sessionId !== undefined && view) await touchSession(client, sessionId, view.room);
     },
-    wake: () => terminal?.wake(),
+    wake: () => attachment?.wake(),
     dispose() {
       leave();
       view?.dispose();

@@ -1,6 +1,7 @@
 import type { ITheme } from "@xterm/xterm";
+import type { Preferences } from "../preferences.ts";
 
-const dark: ITheme = {
+const dark = {
   background: "#14181c",
   foreground: "#d7dde2",
   cursor: "#4fd1c5",
@@ -22,9 +23,9 @@ const dark: ITheme = {
   brightMagenta: "#dab0f5",
   brightCyan: "#86e1ea",
   brightWhite: "#f4f7f9",
-};
+} satisfies ITheme;
 
-const light: ITheme = {
+const light = {
   background: "#ffffff",
   foreground: "#22292f",
   cursor: "#0f766e",
@@ -46,13 +47,35 @@ const light: ITheme = {
   brightMagenta: "#9d4bbd",
   brightCyan: "#0d7f8e",
   brightWhite: "#39434b",
-};
+} satisfies ITheme;
 
-const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+const highContrast = {
+  ...dark,
+  background: "#000000",
+  foreground: "#ffffff",
+  cursor: "#ffff00",
+  cursorAccent: "#000000",
+  selectionBackground: "#ffffff",
+  selectionForeground: "#000000",
+  black: "#000000",
+  white: "#ffffff",
+  brightBlack: "#b8b8b8",
+  brightWhite: "#ffffff",
+} satisfies ITheme;
 
-/** Calls back with the theme that the reader prefers, now and after each change, until the signal aborts. */
-export function followTheme(listener: (theme: ITheme) => void, signal: AbortSignal): void {
-  const tell = () => listener(prefersDark.matches ? dark : light);
-  prefersDark.addEventListener("change", tell, { signal });
-  tell();
+/** What WCAG asks of text, in its levels AA and AAA. */
+const contrast = { usual: 4.5, high: 7 };
+
+export interface Look {
+  colours: ITheme & { background: string };
+  /** Colours of programs that come closer to their background are moved away from it. */
+  minimumContrast: number;
+}
+
+/** The look of a theme; that of the system goes by what the system prefers. */
+export function themeFor(theme: Preferences["theme"], system: { dark: boolean; contrast: boolean }): Look {
+  const isHigh = theme === "high-contrast" || (theme === "system" && system.contrast);
+  if (isHigh) return { colours: highContrast, minimumContrast: contrast.high };
+  const isDark = theme === "dark" || (theme === "system" && system.dark);
+  return { colours: isDark ? dark : light, minimumContrast: contrast.usual };
 }

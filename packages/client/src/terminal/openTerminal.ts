@@ -148,6 +148,7 @@ export function openTerminal(options: OpenTerminalOptions): Terminal {
     get answersQueries() {
       return drawing.answersQueries;
     },
+    reply: (data) => connection?.input(encoder.encode(data)),
     input: (data) => type(typeof data === "string" ? encoder.encode(data) : data),
     resize(next) {
       size = next;

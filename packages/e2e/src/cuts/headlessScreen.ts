@@ -42,9 +42,9 @@ export function createHeadlessScreen({ columns, rows }: TerminalSize): ReadableS
       return readState(terminal);
     },
     connect: (client) => {
-      const isUnwanted = watchReplies(terminal.parser, () => client.answersQueries);
+      const replies = watchReplies(terminal.parser, () => client.answersQueries);
       terminal.onData((data) => {
-        if (!isUnwanted()) client.input(data);
+        if (replies.reply !== "unwanted") client.input(data);
       });
     },
     dispose: () => {
