@@ -1,3 +1,5 @@
+import { startStopwatch } from "./stopwatch.ts";
+
 export interface Heartbeat {
   /** Sends a ping now, unless one is under way. */
   beat(): void;
@@ -13,6 +15,8 @@ export interface HeartbeatOptions {
   pingMilliseconds: number;
   /** Without a sign of life for so long while a ping is under way, nothing will come back. */
   pongMilliseconds: number;
+  /** Whether the other side would answer. */
+  canPing: () => boolean;
   sendPing: (nonce: string) => void;
   onRoundTrip: (milliseconds: number) => void;
   /** Nothing came back. */
@@ -20,7 +24,10 @@ export interface HeartbeatOptions {
 }
 
 /** For the answer to a check, whose reader waits; by a connection that lives it takes less. */
-const checkMilliseconds = 4000;
+const checkMilliseconds = 5000;
+
+/** A timer so late was held up by a page that slept or was busy, and so was what has arrived meanwhile. */
+const lateMilliseconds = 1000;
 
 /** Finds out whether a connection still carries anything, and how long that takes: TCP alone may not tell for minutes. */
 export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
@@ -35,6 +42,7 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   }
 
   function ping(milliseconds: number) {
+    if (!options.canPing()) return;
     patience = milliseconds;
     wait();
     sentAt = performance.now();
@@ -42,10 +50,12 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   }
 
   function wait() {
+    const waited = startStopwatch();
     clearTimeout(silence);
     silence = setTimeout(() => {
       silence = undefined;
-      options.onSilent();
+      if (waited() > patience + lateMilliseconds) ping(patience);
+      else options.onSilent();
     }, patience);
   }
 

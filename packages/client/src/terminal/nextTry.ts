@@ -26,7 +26,7 @@ export interface NextTry {
   wait(outcome: Outcome): Promise<void>;
   /** The network or the page is back: it is time, however often it has failed before, if it may attach at all. */
   wake(): void;
-  /** The connection carries something: if it breaks, that is news. */
+  /** The connection has answered: if it breaks, that is news. */
   alive(): void;
 }
 

@@ -81,12 +81,14 @@ export function openTerminal(options: OpenTerminalOptions): Terminal {
       times: options.times ?? defaultTimes,
       onMessage: attached,
       onTitle: (title) => options.onTitle?.(title),
-      onRoundTrip: (milliseconds) => options.onRoundTrip?.(milliseconds),
+      onRoundTrip(milliseconds) {
+        nextTry.alive();
+        options.onRoundTrip?.(milliseconds);
+      },
     });
   }
 
   function attached() {
-    nextTry.alive();
     for (const piece of held.release()) connection?.input(piece);
     change({ name: "attached", controller: drawing.isController, ...(isInputLost && { inputLost: true }) });
   }
@@ -146,6 +148,7 @@ export function openTerminal(options: OpenTerminalOptions): Terminal {
     get answersQueries() {
       return drawing.answersQueries;
     },
+    reply: (data) => connection?.input(encoder.encode(data)),
     input: (data) => type(typeof data === "string" ? encoder.encode(data) : data),
     resize(next) {
       size = next;

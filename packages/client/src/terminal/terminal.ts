@@ -70,6 +70,8 @@ export interface Terminal {
    * restarts (1012): for 2 s what is typed is held, and sent once by the next attach.
    */
   input(data: string | Uint8Array): boolean;
+  /** Sends what the screen replies to a query of the program: nobody has typed it, and a reply that comes late is none. */
+  reply(data: string): void;
   /** How much can be shown now. The screen is told its size when that takes effect. */
   resize(size: TerminalSize): void;
   /** The network or the page is back: a reattach that waits is tried at once, and a connection is checked. */
