@@ -17,10 +17,14 @@ const types: Record<string, string> = {
   ".svg": "image/svg+xml",
 };
 
-/** Builds the page and serves it; `backend` is the host and port of accounts, callables and terminals, `more` is for config.json. */
+/**
+ * Serves the page, which it builds unless `npm test` has. `backend` is the host and port of accounts, callables and terminals, `more`
+ * is for config.json.
+ */
 export async function startSite(backend: string, more: object = {}) {
-  const folder = await mkdtemp(join(tmpdir(), "cliscale-hosting-"));
-  await build({ root, build: { outDir: folder }, logLevel: "error" });
+  const isBuilt = process.env["CLISCALE_BUILT"] === "true";
+  const folder = isBuilt ? join(root, "dist") : await mkdtemp(join(tmpdir(), "cliscale-hosting-"));
+  if (!isBuilt) await build({ root, build: { outDir: folder }, logLevel: "error" });
   const configuration = JSON.stringify({
     firebase: {
       apiKey: "demo",
@@ -58,7 +62,7 @@ export async function startSite(backend: string, more: object = {}) {
       server.closeAllConnections();
       server.close();
       await once(server, "close");
-      await rm(folder, { recursive: true, force: true });
+      if (!isBuilt) await rm(folder, { recursive: true, force: true });
     },
   };
 }

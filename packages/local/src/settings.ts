@@ -30,6 +30,8 @@ export interface StackSettings {
   /** Absolute path; inside the checkout, because the functions' packages are found from there. */
   stateDir: string;
   podRange: string;
+  /** `npm test` has built functions and page already, once for all the stacks that it starts. */
+  isBuilt: boolean;
   /** Settings of the product that are passed on as they are, where they are given. */
   product: Record<string, string>;
 }
@@ -79,6 +81,7 @@ export function readStackSettings(env: NodeJS.ProcessEnv = process.env): StackSe
     >,
     stateDir,
     podRange: String(values["CLISCALE_POD_RANGE"]),
+    isBuilt: env["CLISCALE_BUILT"] === "true",
     product: Object.fromEntries(productSettings.flatMap((name) => (env[name] ? [[name, env[name]] as const] : []))),
   };
 }

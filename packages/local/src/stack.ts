@@ -53,9 +53,9 @@ export async function startStack(settings: StackSettings, say: (text: string) =>
   }
 }
 
-/** Builds what `firebase deploy` would upload, and lays it out for the emulators; resolves to its folder. */
+/** Builds what `firebase deploy` would upload, if that is not there yet, and lays it out for the emulators; resolves to its folder. */
 async function buildProject(settings: StackSettings): Promise<string> {
-  await Promise.all([buildFunctions(), buildHosting()]);
+  if (!settings.isBuilt) await Promise.all([buildFunctions(), buildHosting()]);
   return prepareProject(settings);
 }
 
@@ -100,7 +100,7 @@ function startFirebase(supervisor: Supervisor, settings: StackSettings, projectF
     ...part(settings, "firebase", "packages/local/src/firebase/main.ts", {
       FIREBASE_PROJECT_DIR: projectFolder,
       FIREBASE_READY_URL: `${urls.hosting(settings)}/.well-known/jwks.json`,
-      NODE_OPTIONS: `--import=${pathToFileURL(join(root, "packages/local/src/firebase/originFilter.ts")).href}`,
+      NODE_OPTIONS: preloading("firebase/originFilter.ts", "firebase/keepCompiled.ts"),
       CLISCALE_ALLOWED_ORIGINS: allowedOrigins(settings),
       // firebase-tools keeps settings of its own there.
       XDG_CONFIG_HOME: join(settings.stateDir, "firebase/config"),
@@ -111,6 +111,8 @@ function startFirebase(supervisor: Supervisor, settings: StackSettings, projectF
       CI: "true",
       // Otherwise it asks the functions what they are on a port that it opens on all addresses.
       FIREBASE_FUNCTIONS_DISCOVERY_OUTPUT_PATH: join(settings.stateDir, "firebase"),
+      // In seconds. After ten, which a busy machine may need, it would go on without any functions.
+      FUNCTIONS_DISCOVERY_TIMEOUT: "90",
     }),
     readyMilliseconds: 120_000,
     stopMilliseconds: 30_000,
@@ -124,6 +126,10 @@ function startScheduler(supervisor: Supervisor, settings: StackSettings): Promis
       CLISCALE_FUNCTIONS_PORT: String(settings.ports.functions),
     }),
   );
+}
+
+function preloading(...files: string[]): string {
+  return files.map((file) => `--import=${pathToFileURL(join(import.meta.dirname, file)).href}`).join(" ");
 }
 
 /** Nothing of npm's environment, nor of the user's own, steers a part: it gets what is named here. */

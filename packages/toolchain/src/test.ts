@@ -1,4 +1,4 @@
-// `npm test` and `npm run test:full`: installs what the tests need of the system, checks the code, runs every test, and ends
+// `npm test` and `npm run test:full`: installs what the tests need of the system, checks and builds the code, runs every test, and ends
 // with the line `N passed, N failed`. The argument names the size at which tests run: small or full.
 import { glob } from "node:fs/promises";
 import { run as runTests } from "node:test";
@@ -31,7 +31,10 @@ const helm = await ensureHelm();
 if (helm) process.env["CLISCALE_HELM"] ??= helm;
 
 const tally: Tally = { passed: 0, failed: 0, skipped: [] };
-await checkCode(tally);
+await runProgram("check.ts", tally);
+// Once, for all tests that start a stack or look at the page.
+await runProgram("build.ts", tally);
+process.env["CLISCALE_BUILT"] = "true";
 for (const { pattern, concurrency } of groups) {
   const files = (await Array.fromAsync(glob(pattern, { cwd: root, exclude: ["**/node_modules/**"] }))).sort();
   await runFiles(files, concurrency, tally);
@@ -41,8 +44,9 @@ for (const name of tally.skipped) process.stdout.write(`SKIPPED ${name}\n`);
 process.stdout.write(`${tally.passed} passed, ${tally.failed} failed\n`);
 process.exit(tally.failed === 0 && tally.passed > 0 ? 0 : 1);
 
-async function checkCode(into: Tally): Promise<void> {
-  const code = await run(process.execPath, ["packages/toolchain/src/check.ts"]);
+/** Counts as a test. */
+async function runProgram(name: string, into: Tally): Promise<void> {
+  const code = await run(process.execPath, [`packages/toolchain/src/${name}`]);
   if (code === 0) into.passed += 1;
   else into.failed += 1;
 }

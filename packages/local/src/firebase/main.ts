@@ -30,7 +30,9 @@ const cli = createRequire(import.meta.url).resolve("firebase-tools/lib/bin/fireb
 const emulators = spawn(
   process.execPath,
   [
-    [cli, "emulators:start", "--project", projectId, "--only", "auth,functions,hosting"],
+    ["./lazyValidators.ts", "./keysQueue.ts"].map((file) => `--import=${import.meta.resolve(file)}`),
+    [cli],
+    ["emulators:start", "--project", projectId, "--only", "auth,functions,hosting"],
     existsSync(users) ? ["--import", users] : [],
   ].flat(),
   { cwd: environment.FIREBASE_PROJECT_DIR, stdio: ["ignore", "inherit", "inherit"], detached: true },

@@ -1,8 +1,10 @@
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { chmod, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { migrate } from "@cliscale/db/migrate";
 import { startPostgres } from "../postgres/server.ts";
+import { root } from "../settings.ts";
 import { findFreePort } from "../stack/ports.ts";
 
 export interface TestDatabase {
@@ -28,6 +30,7 @@ export async function startEmptyDatabase(): Promise<TestDatabase> {
     folder: join(folder, "postgres"),
     port: await findFreePort(),
     durable: false,
+    template: await clusterTemplate(),
   });
   return {
     url: postgres.url,
@@ -36,6 +39,19 @@ export async function startEmptyDatabase(): Promise<TestDatabase> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Making a cluster takes a second of a core, and every test file has its own: they are copies of one that this checkout keeps. */
+async function clusterTemplate(): Promise<string> {
+  const folder = join(root, ".cliscale/test-clusters");
+  await mkdir(folder, { recursive: true });
+  // What makes it, and for whom: PostgreSQL wants a cluster to be its user's own.
+  const makers = ["packages/local/src/postgres/server.ts", "package-lock.json"].map((path) =>
+    readFile(join(root, path)),
+  );
+  const made = createHash("sha256").update(`${process.getuid?.()}`);
+  for (const text of await Promise.all(makers)) made.update(text);
+  return join(folder, made.digest("hex").slice(0, 16));
 }
 
 /** Limits that no test reaches, for `insertSession` and `startQueuedSessions`. */
