@@ -3,7 +3,7 @@ import { createLogger } from "@cliscale/service";
 import { Pool } from "pg";
 import type { Upgrade } from "../src/attach.ts";
 import { acceptClient } from "../src/client/accept.ts";
-import { watchDeparture } from "../src/client/departure.ts";
+import { Departure } from "../src/client/departure.ts";
 import { defaultDeadlines } from "../src/deadlines.ts";
 import { networks } from "../src/env.ts";
 import { createMetrics } from "../src/metrics.ts";
@@ -32,10 +32,9 @@ const host: SpliceHost = {
 };
 
 async function attach({ handshake, client, head }: Upgrade): Promise<void> {
-  using departure = watchDeparture(client);
+  using departure = new Departure(client);
   try {
-    const { signal } = departure;
-    const pod = await dialPod(target, { podRange, ttydAllowed: false, milliseconds: defaultDeadlines.pod, signal });
+    const pod = await dialPod(target, { podRange, ttydAllowed: false, milliseconds: defaultDeadlines.pod, departure });
     acceptClient(client, handshake.key, head);
     const splice = new Splice(client, pod, identity, host);
     open.add(splice);

@@ -1,13 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import type { BlockList, Socket } from "node:net";
-import { type AttachTarget, consumeToken, type TokenVerdict } from "@cliscale/db";
+import type { AttachTarget, TokenVerdict } from "@cliscale/db";
 import type { AttachTokenClaims } from "@cliscale/protocol";
 import type { Logger } from "@cliscale/service";
-import type { Pool } from "pg";
 import type { Admission } from "./admission.ts";
 import { AttachRecord } from "./attachRecord.ts";
 import { acceptClient } from "./client/accept.ts";
-import { watchDeparture } from "./client/departure.ts";
+import { Departure } from "./client/departure.ts";
 import { checkOrigin, type Handshake, readSessionId, readToken } from "./client/handshake.ts";
 import { Refusal, type RefusalOutcome } from "./client/refusal.ts";
 import { refuseAsWebSocket } from "./client/refuse.ts";
@@ -16,7 +15,9 @@ import type { Deadlines } from "./deadlines.ts";
 import type { Metrics } from "./metrics.ts";
 import { PodError } from "./pod/answer.ts";
 import { dialPod } from "./pod/dial.ts";
+import type { PodSocket } from "./pod/podSocket.ts";
 import type { SpliceIdentity } from "./splice/splice.ts";
+import type { TokenConsumer } from "./token/consumer.ts";
 import { InvalidToken, type Verifier, verifyAttachToken } from "./token/verify.ts";
 
 /** What an attach needs of the gateway. */
@@ -27,12 +28,12 @@ export interface AttachHost {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly podRange: BlockList;
-  readonly pool: Pool;
+  readonly tokens: TokenConsumer;
   readonly ttydAllowed: boolean;
   readonly verifier: Verifier;
   isDraining(): boolean;
   /** Passes bytes between two sockets that are past their handshakes; its place is given back when they have ended. */
-  splice(client: Socket, pod: Socket, identity: SpliceIdentity): void;
+  splice(client: Socket, pod: PodSocket, identity: SpliceIdentity): void;
 }
 
 /** A client's upgrade, its handshake read. */
@@ -58,9 +59,8 @@ export async function attach(host: AttachHost, upgrade: Upgrade): Promise<void> 
 
 async function letIn(host: AttachHost, { handshake, client, head }: Upgrade, record: AttachRecord): Promise<void> {
   if (host.isDraining()) throw new Refusal("draining");
-  using held = new DisposableStack();
-  held.use(host.admission.beginHandshake(handshake.address));
-  const departure = held.use(watchDeparture(client));
+  using _pending = host.admission.beginHandshake(handshake.address);
+  using departure = new Departure(client);
   const time = new TimeLimit(host.deadlines.attach);
 
   const sessionId = readSessionId(handshake);
@@ -69,12 +69,12 @@ async function letIn(host: AttachHost, { handshake, client, head }: Upgrade, rec
   const claims = await record.step("verify", verify(host, token, time));
   const identity = { sessionId, ownerUid: claims.sub, jti: claims.jti };
   record.jti = claims.jti;
-  departure.signal.throwIfAborted();
+  departure.throwIfLeft();
 
   const admit = host.admission.takePlace(identity);
   try {
     const target = await record.step("consume", consume(host, claims, sessionId, admit, time));
-    const pod = await record.step("pod", dial(host, target, departure.signal, time));
+    const pod = await record.step("pod", dial(host, target, departure, time));
     acceptClient(client, handshake.key, head);
     host.splice(client, pod, identity);
   } catch (error) {
@@ -106,7 +106,7 @@ const refusalOf: Record<Exclude<TokenVerdict["outcome"], "consumed">, RefusalOut
 };
 
 async function consume(
-  { pool, deadlines }: AttachHost,
+  { tokens, deadlines }: AttachHost,
   { jti, sub, sid }: AttachTokenClaims,
   sessionId: string,
   admit: boolean,
@@ -115,7 +115,7 @@ async function consume(
   const use = { jti, ownerUid: sub, tokenSessionId: sid, sessionId, admit };
   let verdict: TokenVerdict;
   try {
-    verdict = await within(time.forStep(deadlines.consume), "consuming the token", consumeToken(pool, use));
+    verdict = await tokens.consume(use, time.forStep(deadlines.consume));
   } catch (error) {
     throw new Refusal("unavailable", undefined, { cause: error });
   }
@@ -123,10 +123,15 @@ async function consume(
   return verdict;
 }
 
-async function dial(host: AttachHost, target: AttachTarget, signal: AbortSignal, time: TimeLimit): Promise<Socket> {
+async function dial(
+  host: AttachHost,
+  target: AttachTarget,
+  departure: Departure,
+  time: TimeLimit,
+): Promise<PodSocket> {
   const { podRange, ttydAllowed, deadlines } = host;
   try {
-    return await dialPod(target, { podRange, ttydAllowed, milliseconds: time.forStep(deadlines.pod), signal });
+    return await dialPod(target, { podRange, ttydAllowed, milliseconds: time.forStep(deadlines.pod), departure });
   } catch (error) {
     throw error instanceof PodError ? new Refusal("unavailable", undefined, { cause: error }) : error;
   }

@@ -5,12 +5,12 @@ export class DeadlineExceeded extends Error {
 
 /** Waits for this long at most. The work itself is not ended. @throws DeadlineExceeded, or what the work throws. */
 export async function within<T>(milliseconds: number, what: string, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new DeadlineExceeded(`${what} took longer than ${milliseconds} ms`)), milliseconds);
-  });
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const late = () => reject(new DeadlineExceeded(`${what} took longer than ${milliseconds} ms`));
+  const timer = setTimeout(late, milliseconds);
+  work.then(resolve, reject);
   try {
-    return await Promise.race([work, deadline]);
+    return await promise;
   } finally {
     clearTimeout(timer);
   }

@@ -13,9 +13,11 @@ import type { Settings } from "./env.ts";
 import { explainLoss } from "./lostPod.ts";
 import { createMetrics } from "./metrics.ts";
 import { milliseconds } from "./milliseconds.ts";
+import type { PodSocket } from "./pod/podSocket.ts";
 import { createPublicServer } from "./publicServer.ts";
 import { SessionWatch } from "./sessionWatch.ts";
 import { Splice, type SpliceHost, type SpliceIdentity, startSplice } from "./splice/splice.ts";
+import { TokenConsumer } from "./token/consumer.ts";
 import { Keys } from "./token/keys.ts";
 
 export interface GatewayOptions {
@@ -85,11 +87,11 @@ export function createGateway({ settings, pool, logger, now = Date.now, ...optio
     logger,
     metrics,
     podRange: settings.podRange,
-    pool,
+    tokens: new TokenConsumer(pool),
     ttydAllowed: settings.ttydAllowed,
     verifier: { keys, issuer: settings.issuer, now },
     isDraining: () => phase === "draining",
-    splice(client: Socket, pod: Socket, identity: SpliceIdentity) {
+    splice(client: Socket, pod: PodSocket, identity: SpliceIdentity) {
       const splice = new Splice(client, pod, identity, spliceHost);
       open.add(splice);
       startSplice(splice);

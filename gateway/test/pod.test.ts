@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { BlockList, type Socket } from "node:net";
+import { BlockList, Socket } from "node:net";
 import { suite, test } from "node:test";
 import type { AttachTarget } from "@cliscale/db";
 import { podProof, proofHeader } from "@cliscale/service";
+import { ClientLeft, Departure } from "../src/client/departure.ts";
 import { PodError } from "../src/pod/answer.ts";
 import { dialPod, type DialOptions } from "../src/pod/dial.ts";
+import type { PodSocket } from "../src/pod/podSocket.ts";
 import { nextPodIp, podAnswer, podRange, type RawPod, readRequest, serverFrame, startRawPod } from "./support/pods.ts";
 import { gatewayRequest } from "./support/spyPod.ts";
 
 const podSecret = randomBytes(32).toString("base64url");
 const [network, prefix] = podRange.split("/") as [string, string];
 
-function dial(podIp: string, options: Partial<DialOptions & AttachTarget> = {}): Promise<Socket> {
+function dial(podIp: string, options: Partial<DialOptions & AttachTarget> = {}): Promise<PodSocket> {
   const range = new BlockList();
   range.addSubnet(network, Number(prefix));
   return dialPod(
@@ -22,7 +23,7 @@ function dial(podIp: string, options: Partial<DialOptions & AttachTarget> = {}):
       podRange: range,
       ttydAllowed: false,
       milliseconds: 1_000,
-      signal: new AbortController().signal,
+      departure: new Departure(new Socket()),
       ...options,
     },
   );
@@ -74,7 +75,7 @@ test("what the pod sends right behind its answer is not lost, in whatever pieces
       socket.write(bytes.subarray(cut));
     });
     const socket = await dial(pod.ip);
-    const [chunk] = (await once(socket, "data")) as [Buffer];
+    const chunk = await new Promise<Buffer>((resolve) => socket.receive((bytes) => resolve(Buffer.from(bytes))));
     assert.ok(chunk.equals(frame), `cut at ${cut}`);
     socket.destroy();
     await pod.stop();
@@ -178,11 +179,11 @@ test("a pod is dialled nowhere but at an address literal in the range of pods", 
 });
 
 test("a client that goes away ends the dialling", async () => {
-  const controller = new AbortController();
+  const client = new Socket();
   const pod = await startRawPod((socket) => {
-    socket.once("data", () => controller.abort(new Error("left")));
+    socket.once("data", () => client.destroy());
   });
-  await assert.rejects(dial(pod.ip, { signal: controller.signal }), /left/);
+  await assert.rejects(dial(pod.ip, { departure: new Departure(client) }), ClientLeft);
   await pod.stop();
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, afterEach, suite, test } from "node:test";
-import { consumeToken } from "@cliscale/db";
+import { consumeTokens } from "@cliscale/db";
 import { handleAttachSession } from "../../src/attachSession.ts";
 import { handleGetSession } from "../../src/getSession.ts";
 import { runnerNamespace as namespace } from "../../src/kubernetes/jobManifest.ts";
@@ -79,7 +79,7 @@ test("after a day without sweeps nobody gets into what is over, looks end it, an
   );
   await letPass("24 hours");
   const use = { jti, ownerUid, tokenSessionId: mixture.live, sessionId: mixture.live, admit: true };
-  assert.equal((await consumeToken(plane.pool, use)).outcome, "expired");
+  assert.equal((await consumeTokens(plane.pool, [use]))[0]?.outcome, "expired");
   for (const kind of ["live", "overdue"] as const) {
     const own = call({ sessionId: mixture[kind] });
     await assert.rejects(handleAttachSession(plane.deps, own), { code: "failed-precondition" }, kind);
@@ -111,8 +111,8 @@ test("clocks that are ten minutes apart change nothing that is decided", async (
     for (const { attach } of answers) {
       const { jti, sub: ownerUid } = claimsOf(attach!);
       const use = { jti, ownerUid, tokenSessionId: session.id, sessionId: session.id, admit: true };
-      const uses = await Promise.all([consumeToken(plane.pool, use), consumeToken(plane.pool, use)]);
-      assert.deepEqual(uses.map(({ outcome }) => outcome).toSorted(), ["consumed", "used"]);
+      const uses = await Promise.all([consumeTokens(plane.pool, [use]), consumeTokens(plane.pool, [use])]);
+      assert.deepEqual(uses.flat().map(({ outcome }) => outcome).toSorted(), ["consumed", "used"]);
     }
     await behind!.call("stopSession", { sessionId: session.id });
     await requireInvariants(plane);

@@ -1,17 +1,33 @@
 import type { Socket } from "node:net";
 
-/** Says when a client goes away during its handshake, be it by a reset or by the end of what it sends. */
-export interface Departure extends Disposable {
-  signal: AbortSignal;
+/** Tells when a client goes away during its handshake, be it by a reset or by the end of what it sends. */
+export class Departure implements Disposable {
+  /** What is to be given up then. */
+  onLeave: (() => void) | undefined;
+  private readonly client: Socket;
+  private hasLeft: boolean;
+
+  constructor(client: Socket) {
+    this.client = client;
+    this.hasLeft = client.destroyed || client.readableEnded;
+    client.on("end", this.leave).on("close", this.leave);
+  }
+
+  /** @throws ClientLeft */
+  throwIfLeft(): void {
+    if (this.hasLeft) throw new ClientLeft("the client went away during its handshake");
+  }
+
+  [Symbol.dispose](): void {
+    this.client.off("end", this.leave).off("close", this.leave);
+  }
+
+  private readonly leave = (): void => {
+    this.hasLeft = true;
+    this.onLeave?.();
+  };
 }
 
-export function watchDeparture(client: Socket): Departure {
-  const controller = new AbortController();
-  const leave = () => controller.abort(new Error("the client went away during its handshake"));
-  client.on("end", leave).on("close", leave);
-  if (client.destroyed || client.readableEnded) leave();
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]: () => void client.off("end", leave).off("close", leave),
-  };
+export class ClientLeft extends Error {
+  override name = "ClientLeft";
 }

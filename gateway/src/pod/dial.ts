@@ -1,12 +1,13 @@
-import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { type BlockList, connect, isIP, type Socket } from "node:net";
+import { randomUUID } from "node:crypto";
+import { type BlockList, isIP } from "node:net";
 import type { AttachTarget } from "@cliscale/db";
 import { terminalPort, terminalProtocol } from "@cliscale/protocol";
 import { terminalPath } from "@cliscale/service";
+import type { Departure } from "../client/departure.ts";
 import { ignoreError } from "../client/refuse.ts";
 import { keepAliveMilliseconds } from "../deadlines.ts";
 import { checkPodAnswer, PodError } from "./answer.ts";
+import { PodSocket } from "./podSocket.ts";
 
 export interface DialOptions {
   /** Where pods may be. */
@@ -15,8 +16,8 @@ export interface DialOptions {
   ttydAllowed: boolean;
   /** For connecting and the handshake together. */
   milliseconds: number;
-  /** Gives up when aborted. */
-  signal: AbortSignal;
+  /** Of the client that the pod is dialled for. */
+  departure: Departure;
 }
 
 const headBytes = 8 * 1024;
@@ -24,37 +25,26 @@ const headBytes = 8 * 1024;
 /**
  * Connects to a session's pod by a handshake of the gateway's own and checks that it is the session's pod. The socket is past
  * its handshake, has an error listener, and still holds what the pod sent right after its answer.
- * @throws PodError, or the reason of `signal`; nothing is left open then.
+ * @throws PodError, or ClientLeft; nothing is left open then.
  */
-export async function dialPod(target: AttachTarget, options: DialOptions): Promise<Socket> {
-  const host = podAddress(target.podIp, options.podRange);
-  options.signal.throwIfAborted();
-  const pod = connect({
-    host,
-    port: terminalPort,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: keepAliveMilliseconds,
-  });
-  pod.on("error", ignoreError);
-  const late = () => pod.destroy(new PodError(`the pod did not answer within ${options.milliseconds} ms`));
-  const gone = () => pod.destroy(new PodError("the pod closed the connection during its handshake"));
-  const leave = () => pod.destroy(options.signal.reason);
-  const timer = setTimeout(late, options.milliseconds);
-  pod.on("end", gone);
-  options.signal.addEventListener("abort", leave);
+export async function dialPod(target: AttachTarget, options: DialOptions): Promise<PodSocket> {
+  const { podRange, ttydAllowed, milliseconds, departure } = options;
+  const host = podAddress(target.podIp, podRange);
+  departure.throwIfLeft();
+  const pod = connectTo(host);
+  const late = () => pod.destroy(new PodError(`the pod did not answer within ${milliseconds} ms`));
+  const timer = setTimeout(late, milliseconds);
+  departure.onLeave = () => pod.destroy();
   try {
-    await shakeHands(pod, host, target, options.ttydAllowed);
-    options.signal.throwIfAborted();
+    await shakeHands(pod, host, target, ttydAllowed);
     return pod;
   } catch (error) {
     pod.destroy();
-    options.signal.throwIfAborted();
+    departure.throwIfLeft();
     throw error instanceof PodError ? error : new PodError("the pod cannot be reached", { cause: error });
   } finally {
     clearTimeout(timer);
-    pod.off("end", gone);
-    options.signal.removeEventListener("abort", leave);
+    departure.onLeave = undefined;
   }
 }
 
@@ -67,13 +57,27 @@ function podAddress(podIp: string, podRange: BlockList): string {
   return podIp;
 }
 
-async function shakeHands(pod: Socket, host: string, target: AttachTarget, ttydAllowed: boolean): Promise<void> {
-  const key = randomBytes(16).toString("base64");
-  await once(pod, "connect");
+function connectTo(host: string): PodSocket {
+  const pod = new PodSocket();
+  pod.on("error", ignoreError);
+  pod.setNoDelay(true);
+  pod.setKeepAlive(true, keepAliveMilliseconds);
+  // Without a reader of its own it would not notice the end of what the pod sends.
+  pod.connect({ host, port: terminalPort }).resume();
+  return pod;
+}
+
+async function shakeHands(pod: PodSocket, host: string, target: AttachTarget, ttydAllowed: boolean): Promise<void> {
+  const key = newWebSocketKey();
   pod.write(handshakeRequest(host, target.podSecret, key));
   const head = await readHead(pod);
   const proofRequired = !(ttydAllowed && target.terminal === "ttyd");
   checkPodAnswer(head, { key, podSecret: target.podSecret, proofRequired });
+}
+
+/** Sixteen bytes that nobody can foresee. Node.js keeps random bytes in stock for UUIDs alone. */
+function newWebSocketKey(): string {
+  return Buffer.from(randomUUID().replaceAll("-", ""), "hex").toString("base64");
 }
 
 /** Nothing in it comes from the client. */
@@ -92,21 +96,22 @@ function handshakeRequest(host: string, podSecret: string, key: string): string 
 }
 
 /** Reads up to the empty line; what came after it goes back into the socket. */
-async function readHead(pod: Socket): Promise<string> {
+async function readHead(pod: PodSocket): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   let received = Buffer.alloc(0);
-  for (;;) {
-    if (pod.destroyed) throw pod.errored ?? new PodError("the pod closed the connection during its handshake");
-    const chunk = pod.read() as Buffer | null;
-    if (chunk === null) {
-      await once(pod, "readable");
-      continue;
-    }
-    received = Buffer.concat([received, chunk]);
+  pod.receive((bytes) => {
+    received = Buffer.concat([received, bytes]);
     const end = received.indexOf("\r\n\r\n");
-    if (end > headBytes || (end < 0 && received.length > headBytes)) throw new PodError("the pod's answer is too long");
-    if (end < 0) continue;
-    const rest = received.subarray(end + 4);
-    if (rest.length > 0) pod.unshift(rest);
-    return received.toString("latin1", 0, end);
+    if (end > headBytes || (end < 0 && received.length > headBytes)) reject(new PodError("the pod's answer is too long"));
+    if (end < 0) return;
+    pod.putBack(received.subarray(end + 4));
+    resolve(received.toString("latin1", 0, end));
+  });
+  const gone = () => reject(pod.errored ?? new PodError("the pod closed the connection during its handshake"));
+  pod.on("end", gone).on("close", gone);
+  try {
+    return await promise;
+  } finally {
+    pod.off("end", gone).off("close", gone);
   }
 }

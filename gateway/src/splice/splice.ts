@@ -1,9 +1,11 @@
 import type { Socket } from "node:net";
 import { closeCodes } from "@cliscale/protocol";
 import { milliseconds } from "../milliseconds.ts";
+import type { PodSocket, Receiver } from "../pod/podSocket.ts";
 import { type Close, closeCodeOf, encodeClose } from "./closeFrame.ts";
 import { FrameFollower } from "./frames.ts";
 import { Silence, type SilenceLimits } from "./silence.ts";
+import { writeCopy } from "./writeCopy.ts";
 
 /** What splices need of the gateway, shared by all of them. */
 export interface SpliceHost {
@@ -70,11 +72,12 @@ const serverPing = Buffer.from([0x89, 0]);
 const clientPing = Buffer.from([0x89, 0x80, 0, 0, 0, 0]);
 
 type SplicedSocket = Socket & { splice: Splice };
+type SplicedPod = PodSocket & { splice: Splice };
 
 /** A client's socket and a pod's, between which bytes pass. Handlers are shared by all, and no closure is made per socket. */
 export class Splice {
   readonly client: SplicedSocket;
-  readonly pod: SplicedSocket;
+  readonly pod: SplicedPod;
   readonly host: SpliceHost;
   readonly identity: SpliceIdentity;
   /** In whole `milliseconds`. */
@@ -96,7 +99,7 @@ export class Splice {
   timer: NodeJS.Timeout | undefined;
   closedSockets = 0;
 
-  constructor(client: Socket, pod: Socket, identity: SpliceIdentity, host: SpliceHost) {
+  constructor(client: Socket, pod: PodSocket, identity: SpliceIdentity, host: SpliceHost) {
     this.client = Object.assign(client, { splice: this });
     this.pod = Object.assign(pod, { splice: this });
     this.identity = identity;
@@ -112,11 +115,11 @@ export function startSplice(splice: Splice): void {
   client.removeAllListeners("end");
   pod.removeAllListeners("end");
   client.on("data", onClientData).on("drain", onClientDrain).on("end", onClientEnd).on("close", onClientClose);
-  pod.on("data", onPodData).on("drain", onPodDrain).on("end", onPodGone).on("close", onPodClose);
+  pod.on("drain", onPodDrain).on("end", onPodGone).on("close", onPodClose);
   // The answer to its handshake.
   splice.clientSilence.sent();
   client.resume();
-  pod.resume();
+  pod.receive(onPodData as Receiver);
 }
 
 /** Pings the sides that have been silent for long, and lets go of those that have not answered. */
@@ -172,7 +175,7 @@ function onClientData(this: SplicedSocket, chunk: Buffer): void {
   else closeSplice(splice, { code: closeCodes.malformed, reason: "protocol violation" }, "clientViolation");
 }
 
-function onPodData(this: SplicedSocket, chunk: Buffer): void {
+function onPodData(this: SplicedPod, chunk: Buffer): void {
   const { splice } = this;
   splice.podSilence.heard();
   if (splice.state === "closing") {
@@ -204,7 +207,7 @@ function passToPod(splice: Splice, bytes: Buffer): void {
   if (bytes.length === 0) return;
   splice.host.traffic.toPod += bytes.length;
   splice.podSilence.sent();
-  if (!splice.pod.write(bytes)) {
+  if (!splice.pod.write(bytes) && splice.pod.writableLength > 0) {
     splice.podStalledSince ??= performance.now();
     splice.client.pause();
   }
@@ -214,18 +217,20 @@ function passToClient(splice: Splice, bytes: Buffer): void {
   if (bytes.length === 0) return;
   splice.host.traffic.toClient += bytes.length;
   splice.clientSilence.sent();
-  if (!splice.client.write(bytes)) {
+  if (!writeCopy(splice.client, bytes) && splice.client.writableLength > 0) {
     splice.clientStalledSince ??= performance.now();
     splice.pod.pause();
   }
 }
 
 function onClientDrain(this: SplicedSocket): void {
+  if (this.splice.clientStalledSince === undefined) return;
   this.splice.clientStalledSince = undefined;
   this.splice.pod.resume();
 }
 
 function onPodDrain(this: SplicedSocket): void {
+  if (this.splice.podStalledSince === undefined) return;
   this.splice.podStalledSince = undefined;
   this.splice.client.resume();
 }

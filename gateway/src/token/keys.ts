@@ -1,5 +1,6 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
 import type { Logger } from "@cliscale/service";
-import { calculateJwkThumbprint, importJWK } from "jose";
+import { calculateJwkThumbprint } from "jose";
 import * as z from "zod";
 
 export interface KeysOptions {
@@ -43,7 +44,7 @@ type PublicKey = z.infer<typeof publicKey>;
 export class Keys {
   private readonly options: KeysOptions;
   private readonly now: () => number;
-  private byKid: ReadonlyMap<string, CryptoKey> = new Map();
+  private byKid: ReadonlyMap<string, KeyObject> = new Map();
   private fetchedAt = Number.NEGATIVE_INFINITY;
   private askedAt = Number.NEGATIVE_INFINITY;
   private fetching: Promise<boolean> | undefined;
@@ -76,7 +77,7 @@ export class Keys {
    * The key with this id; undefined when it is not one of ours.
    * @throws KeysUnavailable when that cannot be said.
    */
-  async find(kid: string): Promise<CryptoKey | undefined> {
+  async find(kid: string): Promise<KeyObject | undefined> {
     const known = this.trusted().get(kid);
     if (known) return known;
     await this.refreshForUnknownKey();
@@ -85,7 +86,7 @@ export class Keys {
     return key;
   }
 
-  private trusted(): ReadonlyMap<string, CryptoKey> {
+  private trusted(): ReadonlyMap<string, KeyObject> {
     return this.age() <= staleMilliseconds ? this.byKid : new Map();
   }
 
@@ -123,16 +124,17 @@ export class Keys {
 }
 
 /** Those of a set that are what we sign with; a kid that occurs twice names no key at all. */
-async function importKeys(set: readonly unknown[]): Promise<Map<string, CryptoKey>> {
+async function importKeys(set: readonly unknown[]): Promise<Map<string, KeyObject>> {
   const usable: PublicKey[] = [];
   for (const candidate of set) {
     const { data } = publicKey.safeParse(candidate);
     // The id is the key's own thumbprint (RFC 7638), so none can stand under another's name.
     if (data && (await calculateJwkThumbprint({ kty: data.kty, n: data.n, e: data.e })) === data.kid) usable.push(data);
   }
-  const byKid = new Map<string, CryptoKey>();
+  const byKid = new Map<string, KeyObject>();
   for (const { kid, ...key } of usable) {
-    if (usable.filter((other) => other.kid === kid).length === 1) byKid.set(kid, await importJWK(key));
+    if (usable.filter((other) => other.kid === kid).length === 1)
+      byKid.set(kid, createPublicKey({ key, format: "jwk" }));
   }
   return byKid;
 }

@@ -1,12 +1,13 @@
+import { type KeyObject, verify } from "node:crypto";
+import { promisify } from "node:util";
 import {
   attachTokenAlgorithm,
-  attachTokenAudience,
   attachTokenClaims,
   type AttachTokenClaims,
   attachTokenSeconds,
   attachTokenType,
 } from "@cliscale/protocol";
-import { decodeProtectedHeader, jwtVerify } from "jose";
+import { decodeProtectedHeader } from "jose";
 import type { Keys } from "./keys.ts";
 
 /** The token does not let anybody in. */
@@ -28,6 +29,8 @@ const keyId = /^[A-Za-z0-9_-]{43}$/;
 const headerParameters = new Set(["alg", "typ", "kid"]);
 /** By how much the clocks of signer and gateway may differ. */
 const clockToleranceSeconds = 5;
+const verifyOnPool = promisify(verify);
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * Verifies an attach token by the rules of RFC 8725: one algorithm, keys of our own list alone, explicit type, every claim.
@@ -36,8 +39,8 @@ const clockToleranceSeconds = 5;
 export async function verifyAttachToken(token: string, { keys, issuer, now = Date.now }: Verifier) {
   checkForm(token);
   const key = await findKey(token, keys);
-  const payload = await verifySignature(token, key, issuer, now());
-  return checkClaims(payload);
+  await checkSignature(token, key);
+  return checkClaims(readPayload(token), issuer, now() / 1000);
 }
 
 /** The last character of a signature has spare bits; other values of them decode to the same bytes. */
@@ -50,8 +53,8 @@ function checkForm(token: string): void {
 }
 
 /** A token of ours says these and nothing else: `jku`, `x5u`, `jwk`, `crit` and `b64` are refused without being looked at. */
-async function findKey(token: string, keys: Verifier["keys"]): Promise<CryptoKey> {
-  const header = await invalidIfThrown(() => decodeProtectedHeader(token));
+async function findKey(token: string, keys: Verifier["keys"]): Promise<KeyObject> {
+  const header = invalidIfThrown(() => decodeProtectedHeader(token));
   if (header.alg !== attachTokenAlgorithm) throw new InvalidToken("another algorithm");
   if (header.typ !== attachTokenType) throw new InvalidToken("another type of token");
   if (Object.keys(header).some((name) => !headerParameters.has(name))) {
@@ -63,32 +66,36 @@ async function findKey(token: string, keys: Verifier["keys"]): Promise<CryptoKey
   return key;
 }
 
-async function verifySignature(token: string, key: CryptoKey, issuer: string, now: number): Promise<unknown> {
-  const { payload } = await invalidIfThrown(() =>
-    jwtVerify(token, key, {
-      algorithms: [attachTokenAlgorithm],
-      typ: attachTokenType,
-      issuer,
-      audience: attachTokenAudience,
-      requiredClaims: ["sub", "sid", "jti", "iat", "nbf", "exp"],
-      maxTokenAge: attachTokenSeconds.accepted,
-      clockTolerance: clockToleranceSeconds,
-      currentDate: new Date(now),
-    }),
-  );
-  return payload;
+/**
+ * RS256 (RFC 7518 §3.3): for an RSA key PKCS #1 v1.5 is Node.js's own padding. It is done on a thread of its pool, as WebCrypto and
+ * jose do it too, at a third of the CPU. Naming the padding as well would cost more than the check.
+ */
+async function checkSignature(token: string, key: KeyObject): Promise<void> {
+  const dot = token.lastIndexOf(".");
+  const [signed, signature] = [Buffer.from(token.slice(0, dot)), Buffer.from(token.slice(dot + 1), "base64url")];
+  if (!(await verifyOnPool("sha256", signed, key, signature))) throw new InvalidToken("the signature is wrong");
 }
 
-function checkClaims(payload: unknown): AttachTokenClaims {
+function readPayload(token: string): unknown {
+  const payload = token.slice(token.indexOf(".") + 1, token.lastIndexOf("."));
+  return invalidIfThrown(() => JSON.parse(utf8.decode(Buffer.from(payload, "base64url"))) as unknown);
+}
+
+/** `now` in seconds since 1970. The form of the claims includes that each is there, and the audience. */
+function checkClaims(payload: unknown, issuer: string, now: number): AttachTokenClaims {
   const { data: claims } = attachTokenClaims.safeParse(payload);
   if (!claims) throw new InvalidToken("claims of another form");
-  if (claims.exp - claims.iat > attachTokenSeconds.accepted) throw new InvalidToken("issued for too long");
+  const { iss, iat, nbf, exp } = claims;
+  if (iss !== issuer) throw new InvalidToken("another issuer");
+  if (exp - iat > attachTokenSeconds.accepted) throw new InvalidToken("issued for too long");
+  if (exp <= now - clockToleranceSeconds) throw new InvalidToken("expired");
+  if (Math.max(iat, nbf) > now + clockToleranceSeconds) throw new InvalidToken("not yet valid");
   return claims;
 }
 
-async function invalidIfThrown<T>(read: () => T | Promise<T>): Promise<T> {
+function invalidIfThrown<T>(read: () => T): T {
   try {
-    return await read();
+    return read();
   } catch (error) {
     throw new InvalidToken(error instanceof Error ? error.message : "malformed", { cause: error });
   }

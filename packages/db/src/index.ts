@@ -2,7 +2,7 @@ export { availableConnections, gatewayConnections } from "./connections.ts";
 export type { CloudSqlInstance } from "./cloudSql.ts";
 export { createPool, type PoolOptions } from "./pool.ts";
 export { idleAt } from "./idle.ts";
-export { consumeToken, type AttachTarget, type TokenUse, type TokenVerdict } from "./queries/consumeToken.ts";
+export { consumeTokens, type AttachTarget, type TokenUse, type TokenVerdict } from "./queries/consumeTokens.ts";
 export { deleteEndedSessions } from "./queries/deleteEndedSessions.ts";
 export { deleteExpiredTokens } from "./queries/deleteExpiredTokens.ts";
 export { deleteTokensOfKey } from "./queries/deleteTokensOfKey.ts";

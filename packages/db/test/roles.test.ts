@@ -20,8 +20,8 @@ interface Fixture {
 /** Every query, as it is called; one that is new needs a line here, and a grant. */
 const queries: Record<string, (pool: Pool, fixture: Fixture) => Promise<unknown>> = {
   availableConnections: (pool) => db.availableConnections(pool),
-  consumeToken: (pool, { sessionId, jti }) =>
-    db.consumeToken(pool, { jti, ownerUid: "ada", tokenSessionId: sessionId, sessionId, admit: true }),
+  consumeTokens: (pool, { sessionId, jti }) =>
+    db.consumeTokens(pool, [{ jti, ownerUid: "ada", tokenSessionId: sessionId, sessionId, admit: true }]),
   deleteEndedSessions: (pool) => db.deleteEndedSessions(pool, 30, 10),
   deleteExpiredTokens: (pool) => db.deleteExpiredTokens(pool, 10),
   deleteTokensOfKey: (pool) => db.deleteTokensOfKey(pool, "kid"),
@@ -205,8 +205,8 @@ suite("The roles of PostgreSQL", () => {
 
   test("let an attach through as the gateway, and the trigger that prunes tokens as the functions", async () => {
     const fixture = await makeFixture();
-    const verdict = (await queries["consumeToken"]!(pools.gateway, fixture)) as { outcome: string };
-    assert.equal(verdict.outcome, "consumed");
+    const verdicts = (await queries["consumeTokens"]!(pools.gateway, fixture)) as db.TokenVerdict[];
+    assert.equal(verdicts[0]?.outcome, "consumed");
     const { jti } = await makeFixture();
     await admin.query("update token_jti set expires_at = now() - interval '1 hour' where jti = $1", [jti]);
     await db.insertToken(pools.functions, newToken(fixture.sessionId));

@@ -10,7 +10,7 @@ import {
   insertSession,
   insertToken,
   markSessionPrepared,
-  consumeToken,
+  consumeTokens,
   discardSession,
   restoreUser,
   revokeUser,
@@ -101,8 +101,8 @@ suite("The audit", () => {
     const jti = randomUUID();
     await insertToken(pool, { jti, sessionId: id, ownerUid: "ada", kid: "key-1", lifetimeSeconds: 60 });
     const use = { jti, ownerUid: "ada", tokenSessionId: id, sessionId: id, admit: true };
-    assert.equal((await consumeToken(pool, use)).outcome, "consumed");
-    assert.equal((await consumeToken(pool, use)).outcome, "used");
+    assert.equal((await consumeTokens(pool, [use]))[0]?.outcome, "consumed");
+    assert.equal((await consumeTokens(pool, [use]))[0]?.outcome, "used");
     await extendSession(pool, id, { lifetimeSeconds: 3600, lifetimeMaxSeconds: 7200 });
     await stopSession(pool, id);
     await stopSession(pool, id);

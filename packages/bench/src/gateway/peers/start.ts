@@ -21,7 +21,7 @@ export interface Peer {
 /** The core that gateways run on; load, pods and PostgreSQL share the other. */
 export const cores = { gateway: 0, load: 1 } as const;
 
-const startMilliseconds = 10_000;
+const startMilliseconds = 30_000;
 
 /** What Debian has to offer, and the package that it is in. */
 const programs = { nginx: "nginx-light", haproxy: "haproxy", taskset: "util-linux" } as const;
