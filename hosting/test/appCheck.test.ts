@@ -15,8 +15,14 @@ after(() => stack?.stop());
 const recaptcha = `
   grecaptcha = { enterprise: {
     ready: (callback) => callback(),
-    render: () => 0,
-    execute: async () => "recaptcha-response",
+    render: (place, { callback }) => {
+      grecaptcha.enterprise.pass = callback;
+      return 0;
+    },
+    execute: async () => {
+      grecaptcha.enterprise.pass();
+      return "recaptcha-response";
+    },
   } };
 `;
 
