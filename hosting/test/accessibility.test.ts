@@ -117,8 +117,9 @@ test("the list of sessions: with all states, and empty", async () => {
 
 test("who may not start sessions, and who must verify an address", async () => {
   for (const name of ["stranger", "unverified"]) {
-    const { page, context, start } = await openAs(stack.browser, stack.site.url, `${name}@example.com`);
-    await start("template:shell");
+    const visit = await openAs(stack.browser, stack.site.url, `${name}@example.com`);
+    const { page, context } = visit;
+    await visit.start("template:shell");
     await page.locator("#not-allowed").waitFor();
     await isAccessible(page, `not-allowed-${name}`);
     await context.close();

@@ -11,7 +11,8 @@ before(async () => {
 after(() => stack?.stop());
 
 test("everything is reached and done by keys, and one sees where one is", async () => {
-  const { context, page, until, shows, problems } = await openProfile(stack.browser);
+  const visit = await openProfile(stack.browser);
+  const { context, page, problems } = visit;
   const focused = () => page.evaluate<string>("document.activeElement.id || document.activeElement.textContent");
   const press = (key: string) => page.keyboard.press(key);
   /** Tabs on until something has the focus; whatever has it on the way is visibly marked. */
@@ -41,10 +42,10 @@ test("everything is reached and done by keys, and one sees where one is", async 
   await press("ControlOrMeta+a");
   await page.keyboard.type("template:shell");
   await press("Enter");
-  await until("attached");
+  await visit.until("attached");
   // The terminal has the focus by itself, and Tab is the program's.
   await page.keyboard.type("echo by-keys-$((40 + 2))\n");
-  await shows(/by-keys-42/);
+  await visit.shows(/by-keys-42/);
   await press("Tab");
   assert.equal(await page.evaluate("document.activeElement.className"), "xterm-helper-textarea");
 
@@ -52,7 +53,7 @@ test("everything is reached and done by keys, and one sees where one is", async 
   assert.notEqual(await page.evaluate("document.activeElement.className"), "xterm-helper-textarea");
   await tabTo("stop");
   await press("Enter");
-  await until("ended");
+  await visit.until("ended");
   await tabTo("Sessions", "Shift+Tab");
   await press("Enter");
   await page.locator('.session[data-state="ended"]').waitFor();
