@@ -9,12 +9,12 @@ const patienceMilliseconds = 15_000;
  * Lets Firebase App Check vouch for this page by reCAPTCHA Enterprise, whose scripts it loads. Returns what gets a current token,
  * or throws CallError. The Firebase app must be there.
  */
-export function startAppCheck(siteKey: string, patience = patienceMilliseconds): () => Promise<string> {
+export function startAppCheck(siteKey: string): () => Promise<string> {
   const provider = new ReCaptchaEnterpriseProvider(siteKey);
   const appCheck = initializeAppCheck(getApp(), { provider, isTokenAutoRefreshEnabled: true });
   return async () => {
     const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(unreachable()), patience);
+    const timer = setTimeout(() => late.reject(unreachable()), patienceMilliseconds);
     try {
       const { token } = await Promise.race([getToken(appCheck), late.promise]);
       return token;
@@ -26,19 +26,22 @@ export function startAppCheck(siteKey: string, patience = patienceMilliseconds):
   };
 }
 
+/** Waiting helps only without a network; else it is told at once. */
+const code = () => (navigator.onLine ? "unauthenticated" : "unavailable");
+
 function unreachable(): CallError {
   return new CallError(
-    "unavailable",
+    code(),
     "reCAPTCHA, which has to vouch for this page here, cannot be loaded. Check the network, and what blocks scripts.",
   );
 }
 
-/** https://firebase.google.com/docs/reference/js/app-check has no list of the codes. */
 function refused(cause: unknown): CallError {
-  const code = String((cause as { code?: unknown }).code ?? cause);
+  const what = String((cause as { code?: unknown }).code ?? cause);
+  const isPassing = what === "appCheck/fetch-network-error";
   return new CallError(
-    "unavailable",
-    `App Check does not vouch for this page (${code}). Load it again; if that does not help, ask the operator.`,
+    isPassing ? "unavailable" : code(),
+    `App Check does not vouch for this page (${what}). Load it again; if that does not help, ask the operator.`,
     {},
     { cause },
   );

@@ -85,7 +85,6 @@ test("a session: attached, attaching again, near its end, and ended", async () =
   await ada.until("reattaching");
   await isAccessible(ada.page, "reattaching");
   await ada.context.setOffline(false);
-  await ada.page.locator("#reattach").click();
   await ada.until("attached");
 
   lastRun().session.expiresAt = new Date(Date.now() + 90_000).toISOString();
@@ -118,8 +117,9 @@ test("the list of sessions: with all states, and empty", async () => {
 
 test("who may not start sessions, and who must verify an address", async () => {
   for (const name of ["stranger", "unverified"]) {
-    const { page, context, start } = await openAs(stack.browser, stack.site.url, `${name}@example.com`);
-    await start("template:shell");
+    const visit = await openAs(stack.browser, stack.site.url, `${name}@example.com`);
+    const { page, context } = visit;
+    await visit.start("template:shell");
     await page.locator("#not-allowed").waitFor();
     await isAccessible(page, `not-allowed-${name}`);
     await context.close();

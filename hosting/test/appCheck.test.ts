@@ -15,8 +15,14 @@ after(() => stack?.stop());
 const recaptcha = `
   grecaptcha = { enterprise: {
     ready: (callback) => callback(),
-    render: () => 0,
-    execute: async () => "recaptcha-response",
+    render: (place, { callback }) => {
+      grecaptcha.enterprise.pass = callback;
+      return 0;
+    },
+    execute: async () => {
+      grecaptcha.enterprise.pass();
+      return "recaptcha-response";
+    },
   } };
 `;
 
@@ -28,7 +34,8 @@ async function signUp(page: Awaited<ReturnType<typeof openProfile>>["page"], ema
 }
 
 test("calls carry the token for which reCAPTCHA's answer was exchanged, and nothing of it is blocked", async () => {
-  const { context, page, start, until, problems } = await openProfile(stack.browser);
+  const visit = await openProfile(stack.browser);
+  const { context, page, problems } = visit;
   const exchanged: unknown[] = [];
   await context.route("https://www.google.com/recaptcha/enterprise.js**", (route) =>
     route.fulfill({ contentType: "text/javascript", body: recaptcha }),
@@ -42,8 +49,8 @@ test("calls carry the token for which reCAPTCHA's answer was exchanged, and noth
   });
   await signUp(page, "app@example.com");
   await page.locator("#start").waitFor();
-  await start("template:shell", "true");
-  await until("ended");
+  await visit.start("template:shell", "true");
+  await visit.until("ended");
   assert.deepEqual(exchanged, [{ recaptcha_enterprise_token: "recaptcha-response" }]);
   const created = stack.backend.calls.find(({ name }) => name === "createSession");
   assert.equal(created?.headers["x-firebase-appcheck"], "app-check-token");
@@ -52,13 +59,14 @@ test("calls carry the token for which reCAPTCHA's answer was exchanged, and noth
 });
 
 test("where reCAPTCHA is blocked, or App Check does not vouch for the page, it says so", async () => {
-  const { context, page, start } = await openProfile(stack.browser);
+  const visit = await openProfile(stack.browser);
+  const { context, page } = visit;
   await context.route("https://www.google.com/recaptcha/**", (route) => route.abort());
   await page.clock.install();
   await signUp(page, "blocked@example.com");
   await page.locator("#start").waitFor();
   const known = stack.backend.runs.length;
-  await start("template:shell");
+  await visit.start("template:shell");
   await page.clock.runFor(16_000);
   await page
     .locator("#error", { hasText: "reCAPTCHA, which has to vouch for this page here, cannot be loaded" })

@@ -31,7 +31,8 @@ function watch(page: Page) {
 }
 
 test("the form is there before the terminal's code, which is loaded only for who is signed in", async () => {
-  const { context, page, start, until, problems } = await openProfile(stack.browser);
+  const visit = await openProfile(stack.browser);
+  const { context, page, problems } = visit;
   const loaded = watch(page);
   const held = Promise.withResolvers<void>();
   await page.route("**/assets/terminalView-*", async (route) => {
@@ -55,10 +56,10 @@ test("the form is there before the terminal's code, which is loaded only for who
   // It is asked for with nobody having started anything, and held up here: the form is of use without.
   await asked;
   assert.ok(!loaded.names().includes("terminalView"));
-  await start("template:shell", "echo done");
+  await visit.start("template:shell", "echo done");
   await page.locator('#stages [data-stage="ready"][data-reached]').waitFor();
   held.resolve();
-  await until("ended");
+  await visit.until("ended");
   within((await loaded.kilobytes()) - second, "terminal");
   assert.deepEqual(loaded.hosts(), new Set([new URL(stack.site.url).host, stack.backend.address]));
   assert.deepEqual(problems, []);
@@ -66,20 +67,21 @@ test("the form is there before the terminal's code, which is loaded only for who
 });
 
 test("when the terminal's code cannot be had, the session says so and goes on", async () => {
-  const { context, page, start, until, status } = await openProfile(stack.browser);
+  const visit = await openProfile(stack.browser);
+  const { context, page, status } = visit;
   await page.route("**/assets/terminalView-*", (route) => route.abort());
   await page.goto(stack.site.url);
   await page.locator("#email").fill("max@example.com");
   await page.locator("#password").fill("correct horse");
   await page.locator("#sign-up").click();
   await page.locator("#start").waitFor();
-  await start("template:shell");
-  assert.match(await until("ended"), /A part of this page cannot be loaded/);
+  await visit.start("template:shell");
+  assert.match(await visit.until("ended"), /A part of this page cannot be loaded/);
   assert.equal(await status("end-reason"), "unavailable");
   assert.equal(stack.backend.runs.at(-1)!.session.state, "ready");
   await page.unroute("**/assets/terminalView-*");
   await page.reload();
-  await until("attached");
+  await visit.until("attached");
   await context.close();
 });
 

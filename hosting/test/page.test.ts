@@ -188,6 +188,15 @@ test("the list shows one's own sessions as they change, to come back to and to s
   assert.equal(session.state, "ended");
   await ada.page.locator("#session-filter").selectOption("ended");
   await row.getByText("The session was stopped.").waitFor();
+  await row.getByRole("button", { name: "Start again template:shell" }).click();
+  assert.equal(await ada.page.locator("#source").inputValue(), "template:shell");
+  assert.equal(new URL(ada.page.url()).hash, "#/");
+  assert.equal(await ada.page.locator("#views [aria-current]").innerText(), "New session");
+  assert.equal(await ada.page.locator("#sessions").isVisible(), false);
+  const known = stack.backend.runs.length;
+  await ada.page.goBack();
+  await row.getByText("The session was stopped.").waitFor();
+  assert.equal(stack.backend.runs.length, known);
   await row.getByRole("link").click();
   assert.equal(await ada.until("ended"), "The session was stopped.");
   await ada.page.locator("#end-facts", { hasText: "stopped by you" }).waitFor();

@@ -98,8 +98,9 @@ test("another password can be chosen by mail", async () => {
 });
 
 test("who may not start sessions is told whom to ask for what, with what was filled in still there", async () => {
-  const { context, page, start } = await openAs(stack.browser, stack.site.url, "stranger@example.com");
-  await start("npm:cowsay@1.6.0", "cowsay hi");
+  const visit = await openAs(stack.browser, stack.site.url, "stranger@example.com");
+  const { context, page } = visit;
+  await visit.start("npm:cowsay@1.6.0", "cowsay hi");
   const view = page.locator("#not-allowed");
   await view.waitFor();
   assert.match(await view.innerText(), /Ask the operator to allow your address.*operator@example\.com.*user\d+/s);
@@ -122,8 +123,9 @@ test("who may not start sessions is told whom to ask for what, with what was fil
 });
 
 test("who must verify an address has a mail sent, and goes on once that is done", async () => {
-  const { context, page, start, until, status } = await openAs(stack.browser, stack.site.url, "unverified@example.com");
-  await start("template:shell", "true");
+  const visit = await openAs(stack.browser, stack.site.url, "unverified@example.com");
+  const { context, page, status } = visit;
+  await visit.start("template:shell", "true");
   await page.locator("#not-allowed", { hasText: "once your e-mail address is verified" }).waitFor();
   await page.locator("#send-verification").click();
   await page.locator("#not-allowed-answer", { hasText: "on its way to unverified@example.com" }).waitFor();
@@ -136,7 +138,7 @@ test("who must verify an address has a mail sent, and goes on once that is done"
   assert.equal(await status("state"), "idle");
   stack.backend.accounts.verify("unverified@example.com");
   await page.locator("#try-again").click();
-  await until("ended");
+  await visit.until("ended");
   assert.equal(await page.locator("#not-allowed").isVisible(), false);
   await context.close();
 });

@@ -1,6 +1,7 @@
 import { CallError } from "@cliscale/client";
+import type * as TerminalModule from "../terminal/index.ts";
 
-type TerminalCode = typeof import("../terminal/index.ts");
+type TerminalCode = typeof TerminalModule;
 
 /** Browsers without requestIdleCallback wait so long. */
 const idleMilliseconds = 500;
@@ -21,8 +22,12 @@ export function loadTerminalCode(): Promise<TerminalCode> {
 
 /** Loads it once the browser has nothing better to do, so that the first session does not wait for it. */
 export function prefetchTerminalCode(): void {
-  const load = () => void loadTerminalCode().catch(() => undefined);
   // Safari has none.
-  if ("requestIdleCallback" in window) requestIdleCallback(load);
-  else setTimeout(load, idleMilliseconds);
+  if ("requestIdleCallback" in window) requestIdleCallback(prefetch);
+  else setTimeout(prefetch, idleMilliseconds);
+}
+
+/** What fails here is tried again, and told, when it is needed. */
+function prefetch(): void {
+  loadTerminalCode().catch(() => undefined);
 }

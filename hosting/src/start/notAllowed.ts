@@ -1,4 +1,4 @@
-import { CallError } from "@cliscale/client";
+import type { CallError } from "@cliscale/client";
 import { byId } from "../dom.ts";
 import { errorInWords } from "../session/words.ts";
 import type { Account } from "../signIn/account.ts";

@@ -44,9 +44,11 @@ for (const [what, foreign, method, headers] of cases) {
   });
 }
 
+function visit(method: string, url: string, site: string, mode = "navigate") {
+  return isForeign({ method, url, headers: { host, "sec-fetch-site": site, "sec-fetch-mode": mode } }, own);
+}
+
 test("the window in which Google would ask is opened from pages of this machine alone, and only to be looked at", () => {
-  const visit = (method: string, url: string, site: string, mode = "navigate") =>
-    isForeign({ method, url, headers: { host, "sec-fetch-site": site, "sec-fetch-mode": mode } }, own);
   assert.equal(visit("GET", "/emulator/auth/handler?providerId=google.com", "same-site"), false);
   assert.equal(visit("GET", "/emulator/auth/iframe?apiKey=demo", "same-site"), false);
   assert.equal(visit("GET", "/emulator/auth/handler", "cross-site"), true);
