@@ -123,10 +123,13 @@ test("pictures are drawn for who wants them, and not for others", async () => {
   await visit.print(sixel);
   assert.equal(await pictures(), 0);
   await visit.prefer({ images: true });
+  // A program is told that it may draw them.
   await visit.eventually(async () => {
-    await visit.print(sixel);
-    return pictures();
-  }, 1);
+    await visit.print("\\e[c");
+    return stack.backend.runs[0]!.terminal!.input.includes("\x1b[?62;4;9;22c");
+  }, true);
+  await visit.print(sixel);
+  await visit.eventually(pictures, 1);
   await screenshot(visit.page, "terminal-picture");
   await visit.print("");
   await visit.prefer({ images: false });
