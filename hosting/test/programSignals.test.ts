@@ -109,7 +109,7 @@ test("an address is opened in a new tab, which cannot reach back, once the reade
 });
 
 /** A Sixel picture of 12 by 6 pixels in one colour. */
-const sixel = "\\eP0;0;0q#1;2;100;0;0#1!12~-\\e\\\\";
+const sixel = "\x1bP0;0;0q#1;2;100;0;0#1!12~-\x1b\\";
 const pictures = () =>
   visit.page.locator("#terminal canvas").evaluateAll(
     (all) =>
@@ -120,18 +120,30 @@ const pictures = () =>
   );
 
 test("pictures are drawn for who wants them, and not for others", async () => {
-  await visit.print(sixel);
+  const terminal = stack.backend.runs[0]!.terminal!;
+  const draw = () => terminal.print(`\x1b[2J\x1b[H${sixel}\r\nand text\r\n`);
+  draw();
+  await visit.shows(/and text/);
   assert.equal(await pictures(), 0);
   await visit.prefer({ images: true });
-  await visit.eventually(async () => {
-    await visit.print(sixel);
-    return pictures();
-  }, 1);
+  // A program is told that it may draw them.
+  await visit.eventually(() => {
+    terminal.print("\x1b[c");
+    return Promise.resolve(terminal.input.includes("\x1b[?62;4;9;22c"));
+  }, true);
+  draw();
+  await visit.eventually(pictures, 1);
   await screenshot(visit.page, "terminal-picture");
-  await visit.print("");
+
+  // What is drawn again after a reload was answered when it was new, also by the addon that draws pictures.
+  const { input } = terminal;
+  await visit.page.reload();
+  await visit.until("attached");
+  await visit.shows(/and text/);
+  assert.equal(terminal.input, input);
   await visit.prefer({ images: false });
-  await visit.print(sixel);
-  assert.equal(await pictures(), 0);
+  draw();
+  await visit.eventually(pictures, 0);
 });
 
 test("nothing of this failed unseen", () => {

@@ -116,11 +116,13 @@ test("a graphics card draws, and when it is taken away the DOM does", async () =
   const accelerated = await openAs(stack.browser, stack.site.url, "card@example.com");
   // The tests' browser draws with the processor and says so; this page is told otherwise.
   await accelerated.page.addInitScript(() => {
-    const { getParameter } = WebGL2RenderingContext.prototype;
     const unmaskedRenderer = 0x9246;
-    WebGL2RenderingContext.prototype.getParameter = function (name: number): unknown {
-      return name === unmaskedRenderer ? "A Card 3000" : getParameter.call(this, name);
-    };
+    const context = WebGL2RenderingContext.prototype;
+    // oxlint-disable-next-line typescript/unbound-method
+    context.getParameter = new Proxy(context.getParameter, {
+      apply: (getParameter, gl, [name]) =>
+        name === unmaskedRenderer ? "A Card 3000" : (Reflect.apply(getParameter, gl, [name]) as unknown),
+    });
   });
   await accelerated.open(stack.site.url);
   await accelerated.prefer({ screenReader: true });

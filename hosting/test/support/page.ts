@@ -113,8 +113,8 @@ function drive(page: Page) {
       }, preferences);
     },
     /** Waits until something on the page is as expected. */
-    async eventually<Value>(read: () => Promise<Value>, expected: Value) {
-      for (const deadline = Date.now() + 10_000; ; await page.waitForTimeout(20)) {
+    async eventually<Value>(read: () => Promise<Value>, expected: Value, milliseconds = 10_000) {
+      for (const deadline = Date.now() + milliseconds; ; await page.waitForTimeout(20)) {
         const value = await read();
         if (isDeepStrictEqual(value, expected)) return;
         if (Date.now() > deadline) assert.deepEqual(value, expected);

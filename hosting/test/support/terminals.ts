@@ -18,6 +18,8 @@ export interface ShellTerminal {
   attach(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Everything that clients sent to the program. */
   readonly input: string;
+  /** Has the terminal put out bytes, as if its program had printed them. */
+  print(text: string): void;
   /** Breaks all connections, with a close code or without a word. */
   cut(code?: number): void;
   stop(): void;
@@ -34,15 +36,16 @@ export function startTerminal(command: string | undefined, onExit: (exitCode: nu
   let input = "";
   let exitCode: number | undefined;
 
-  pty.onData((data) => {
-    const bytes = Buffer.from(data);
-    output = Buffer.concat([output, bytes]);
-    for (const client of clients) client.send(encodeMessage(serverMessage.output, bytes));
-  });
+  pty.onData((data) => putOut(Buffer.from(data)));
   pty.onExit((exit) => {
     ({ exitCode } = exit);
     for (const client of clients) sayExit(client);
   });
+
+  function putOut(bytes: Buffer) {
+    output = Buffer.concat([output, bytes]);
+    for (const client of clients) client.send(encodeMessage(serverMessage.output, bytes));
+  }
 
   function sayExit(client: WebSocket) {
     client.send(encodeMessage(serverMessage.exit, JSON.stringify({ exitCode })));
@@ -103,6 +106,7 @@ export function startTerminal(command: string | undefined, onExit: (exitCode: nu
     get input() {
       return input;
     },
+    print: (text) => putOut(Buffer.from(text)),
     cut(code) {
       for (const client of clients) {
         if (code === undefined) client.terminate();
