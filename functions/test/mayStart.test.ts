@@ -56,8 +56,8 @@ suite("createSession, where CLISCALE_ALLOWED_USERS says who may start", () => {
   ];
   for (const claims of strangers) {
     test(`refuses ${JSON.stringify(claims)}, and says what to ask for`, async () => {
-      const { status, message } = await create(claims);
-      assert.equal(status, "PERMISSION_DENIED");
+      const { status, message, details } = await create(claims);
+      assert.deepEqual([status, details], ["PERMISSION_DENIED", undefined]);
       assert.match(message, /Ask the operator to allow your e-mail address.*CLISCALE_ALLOWED_USERS/);
     });
   }
@@ -69,8 +69,9 @@ suite("createSession, where CLISCALE_ALLOWED_USERS says who may start", () => {
   ];
   for (const claims of unverified) {
     test(`refuses ${JSON.stringify(claims)}, and asks for the verification`, async () => {
-      const { status, message } = await create(claims);
-      assert.deepEqual([status, /Verify it/.test(message)], ["PERMISSION_DENIED", true]);
+      const { status, message, details } = await create(claims);
+      assert.deepEqual([status, details], ["PERMISSION_DENIED", { verifyEmail: true }]);
+      assert.match(message, /Verify it/);
     });
   }
 });

@@ -1,22 +1,27 @@
-import { type Authentication, type User, createAuthentication } from "./authentication.ts";
 import { type Configuration, loadConfiguration } from "./configuration.ts";
 import { byId, showError } from "./dom.ts";
 import { themePage } from "./settings/pageTheme.ts";
-import { createSignInForm } from "./signInForm.ts";
+import { type Authentication, type User, createAuthentication } from "./signIn/authentication.ts";
+import { takeSignInLink } from "./signIn/signInLink.ts";
+import { createSignInView } from "./signIn/signInView.ts";
 
-/** Loads the configuration, then shows the sign-in form or the session page, whichever fits who is signed in. */
+const signInLink = takeSignInLink();
+
+/** Loads the configuration, then shows how to sign in or the session page, whichever fits who is signed in. */
 async function main() {
   const configuration = await loadConfiguration();
   const authentication = createAuthentication(configuration);
-  const signInForm = createSignInForm(authentication);
+  const signInView = createSignInView(authentication, configuration, signInLink);
   byId("notice", HTMLParagraphElement).hidden = configuration.authEmulatorUrl === undefined;
   byId("sign-out", HTMLButtonElement).addEventListener("click", () => leave(authentication));
+  byId("other-account", HTMLButtonElement).addEventListener("click", () => leave(authentication));
 
   let closePage: Promise<() => void> | undefined;
   authentication.onUser((user) => {
     showError("");
     showAccount(user);
-    signInForm.hidden = user !== null;
+    if (user) signInView.hide();
+    else signInView.show();
     void closePage?.then((close) => close());
     closePage = user ? openPage(configuration, user) : undefined;
     closePage?.catch(report);

@@ -1,31 +1,42 @@
 import "./withoutEval.ts";
-import { CallError, createClient } from "@cliscale/client";
+import { createClient } from "@cliscale/client";
+import type { Session } from "@cliscale/protocol";
 import { addressSession, currentRoute } from "./address.ts";
-import type { User } from "./authentication.ts";
 import type { Configuration } from "./configuration.ts";
 import { byId } from "./dom.ts";
 import { createSessionPage } from "./session/sessionPage.ts";
+import { prefetchTerminalCode } from "./session/terminalCode.ts";
 import { createSessionList } from "./sessions/sessionList.ts";
+import { accountOf } from "./signIn/account.ts";
+import type { User } from "./signIn/authentication.ts";
 
 /** Shows the view that the address names to a signed-in user, and follows the address. Returns what closes it all. */
 export function openSignedIn(
-  { functionsUrl }: Configuration,
+  { functionsUrl, contact }: Configuration,
   user: User,
   appCheckToken?: () => Promise<string>,
 ): () => void {
   const closing = new AbortController();
   const { signal } = closing;
+  const account = accountOf(user);
   const client = createClient({
     functionsUrl,
-    idToken: () => currentIdToken(user),
+    idToken: () => account.idToken(),
     ...(appCheckToken && { appCheckToken }),
   });
   const views = byId("views", HTMLElement);
-  const sessionPage = createSessionPage(client, onCreated, signal);
-  const sessionList = createSessionList(client, signal);
+  const sessionPage = createSessionPage({ client, account, contact, onCreated, signal });
+  const sessionList = createSessionList({ client, onStartAgain: startAgain, signal });
 
   function onCreated(sessionId: string) {
     addressSession(sessionId);
+    markCurrent(views);
+  }
+
+  function startAgain(session: Session) {
+    history.pushState(null, "", "#/");
+    sessionList.hide();
+    sessionPage.showAgain(session);
     markCurrent(views);
   }
 
@@ -44,6 +55,7 @@ export function openSignedIn(
   window.addEventListener("hashchange", show, { signal });
   show();
   views.hidden = false;
+  prefetchTerminalCode();
   return () => {
     closing.abort();
     sessionPage.close();
@@ -58,16 +70,5 @@ function markCurrent(views: HTMLElement) {
   for (const link of views.querySelectorAll("a")) {
     if (link.getAttribute("href") === address) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
-  }
-}
-
-async function currentIdToken(user: User): Promise<string> {
-  try {
-    return await user.getIdToken();
-  } catch (error) {
-    const isOffline = (error as { code?: unknown }).code === "auth/network-request-failed";
-    throw isOffline
-      ? new CallError("unavailable", "The sign-in service cannot be reached. Check the network.", {}, { cause: error })
-      : new CallError("unauthenticated", "Your sign-in is no longer valid. Sign in again.", {}, { cause: error });
   }
 }

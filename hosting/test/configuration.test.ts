@@ -16,6 +16,8 @@ test("addresses lose their trailing slash, and the emulator's is optional", () =
   assert.deepEqual(parseConfiguration(JSON.stringify(file)), {
     firebase,
     functionsUrl: "http://127.0.0.1:5001/demo/us-central1",
+    signIn: ["password"],
+    terminalImages: true,
   });
   const authEmulatorUrl = "http://127.0.0.1:9099";
   assert.equal(parseConfiguration(JSON.stringify({ ...file, authEmulatorUrl })).authEmulatorUrl, authEmulatorUrl);
@@ -25,15 +27,36 @@ test("App Check needs the app's id beside its key", () => {
   const file = { firebase, functionsUrl: "http://127.0.0.1:5001/demo/us-central1", appCheckSiteKey: "site-key" };
   assert.throws(() => parseConfiguration(JSON.stringify(file)), { message: /firebase\.appId must be a text/ });
   const whole = { ...file, firebase: { ...firebase, appId: "1:2:web:3" } };
-  assert.deepEqual(parseConfiguration(JSON.stringify(whole)), whole);
+  const { appCheckSiteKey, firebase: app } = parseConfiguration(JSON.stringify(whole));
+  assert.deepEqual({ appCheckSiteKey, app }, { appCheckSiteKey: "site-key", app: whole.firebase });
+});
+
+function signIn(methods: unknown) {
+  const file = { firebase, functionsUrl: "https://functions.example", signIn: methods };
+  return parseConfiguration(JSON.stringify(file)).signIn;
+}
+
+test("ways of signing in keep their order on the page; unknown ones and none are wrong", () => {
+  assert.deepEqual(signIn(["password", "google"]), ["google", "password"]);
+  for (const wrong of [["github"], ["password", "github"], [], "google"]) {
+    assert.throws(() => signIn(wrong), { message: /signIn must be a list of google, emailLink, password/ });
+  }
 });
 
 test("everything that is missing or wrong is named at once", () => {
-  const file = { firebase: { ...firebase, apiKey: "" }, functionsUrl: "javascript:alert(1)", authEmulatorUrl: 9099 };
+  const file = {
+    firebase: { ...firebase, apiKey: "" },
+    functionsUrl: "javascript:alert(1)",
+    authEmulatorUrl: 9099,
+    gatewayUrl: "https://gateway.example",
+    contact: 7,
+    terminalImages: "no",
+  };
   assert.throws(() => parseConfiguration(JSON.stringify(file)), {
     message:
-      "/config.json is wrong: firebase.apiKey must be a text; functionsUrl must be an http or https address; " +
-      "authEmulatorUrl must be an http or https address.",
+      "/config.json is wrong: firebase.apiKey must be a text; functionsUrl must be an address with http or https; " +
+      "terminalImages must be true or false; authEmulatorUrl must be an address with http or https; contact must be a text; " +
+      "gatewayUrl must be an address with ws or wss.",
   });
 });
 

@@ -1,3 +1,4 @@
+import type { ErrorDetails } from "@cliscale/protocol";
 import { HttpsError } from "firebase-functions/https";
 import type { UserClaims } from "../http/callable.ts";
 
@@ -10,7 +11,7 @@ const claimPrefix = "claim:";
  */
 export function requireMayStart(allowedUsers: readonly string[], claims: UserClaims): void {
   if (allowedUsers.some((entry) => isMeant(entry, claims))) return;
-  throw new HttpsError("permission-denied", refusalFor(allowedUsers, claims));
+  throw refusalFor(allowedUsers, claims);
 }
 
 function isMeant(entry: string, claims: UserClaims): boolean {
@@ -30,12 +31,18 @@ function isAddressMeant(entry: string, { email }: UserClaims): boolean {
   return wanted.startsWith("@") ? address.slice(address.lastIndexOf("@")) === wanted : address === wanted;
 }
 
-function refusalFor(allowedUsers: readonly string[], claims: UserClaims): string {
+function refusalFor(allowedUsers: readonly string[], claims: UserClaims): HttpsError {
   if (allowedUsers.some((entry) => !entry.startsWith(claimPrefix) && isAddressMeant(entry, claims))) {
-    return "You may start sessions here once your e-mail address is verified. Verify it, then sign in again.";
+    const details: ErrorDetails = { verifyEmail: true };
+    return new HttpsError(
+      "permission-denied",
+      "You may start sessions here once your e-mail address is verified. Verify it, then sign in again.",
+      details,
+    );
   }
-  return (
+  return new HttpsError(
+    "permission-denied",
     "You may not start sessions here. Ask the operator to allow your e-mail address or its domain in CLISCALE_ALLOWED_USERS, " +
-    "or to give you a claim that is named there; then sign in again."
+      "or to give you a claim that is named there; then sign in again.",
   );
 }

@@ -2,6 +2,8 @@ import { CallError, type Client } from "@cliscale/client";
 import type { Session } from "@cliscale/protocol";
 import type { Route } from "../address.ts";
 import { byId, showError } from "../dom.ts";
+import type { Account } from "../signIn/account.ts";
+import { createNotAllowed } from "../start/notAllowed.ts";
 import { createStartForm } from "../start/startForm.ts";
 import { createEndView } from "./endView.ts";
 import { createRunningBar } from "./runningBar.ts";
@@ -17,18 +19,25 @@ import { errorInWords } from "./words.ts";
 export interface SessionPage {
   /** Shows what the address asks for; leaves the session that was there, which goes on. */
   show(route: Exclude<Route, { view: "sessions" }>): void;
+  /** Shows the form with what a session ran, values of variables aside, which nobody knows. */
+  showAgain(session: Session): void;
   /** Leaves the session, which goes on. */
   hide(): void;
   /** Leaves the session, and forgets what was typed. */
   close(): void;
 }
 
-/** `onCreated` is told the session that the page now shows. */
-export function createSessionPage(
-  client: Client,
-  onCreated: (sessionId: string) => void,
-  signal: AbortSignal,
-): SessionPage {
+export interface SessionPageOptions {
+  client: Client;
+  account: Account;
+  /** Whom to ask who may not start sessions. */
+  contact: string | undefined;
+  /** Is told the session that the page now shows. */
+  onCreated: (sessionId: string) => void;
+  signal: AbortSignal;
+}
+
+export function createSessionPage({ client, account, contact, onCreated, signal }: SessionPageOptions): SessionPage {
   const page = byId("session", HTMLElement);
   const stageList = createStageList();
   const statusLine = createStatusLine();
@@ -41,6 +50,7 @@ export function createSessionPage(
     signal,
   );
   const tools = createTools({ view: () => run?.view, sessionId: () => known?.id, signal });
+  const notAllowed = createNotAllowed({ account, contact, onTryAgain: () => startForm.submit(), signal });
   let run: SessionRun | undefined;
   let known: Session | undefined;
   let beginning: Beginning | undefined;
@@ -52,6 +62,7 @@ export function createSessionPage(
     known = undefined;
     showError("");
     startForm.hide();
+    notAllowed.hide();
     endView.hide();
     timeWarning.stop();
     tools.hide();
@@ -81,7 +92,8 @@ export function createSessionPage(
       },
       onRefused(error) {
         showForm();
-        startForm.showRefusal(error);
+        if (error.code === "permission-denied") notAllowed.show(error);
+        else startForm.showRefusal(error);
       },
       onState(state) {
         stageList.settle();
@@ -119,6 +131,7 @@ export function createSessionPage(
     beginning = undefined;
     showError("");
     tabTitle.clear();
+    notAllowed.hide();
     stageList.hide();
     runningBar.hide();
     endView.hide();
@@ -170,6 +183,12 @@ export function createSessionPage(
       if (route.view === "session") return begin({ sessionId: route.sessionId });
       showForm();
       if (route.link) startForm.fillFromLink(route.link);
+    },
+    showAgain(session) {
+      page.hidden = false;
+      showForm();
+      startForm.fillFromSession(session);
+      byId("start", HTMLButtonElement).focus();
     },
     hide,
     close() {

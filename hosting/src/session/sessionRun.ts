@@ -1,8 +1,9 @@
 import { CallError, type Client, type Ended, type TerminalState, startSession, waitForAttach } from "@cliscale/client";
 import type { Attach, CreateSessionInput, Session, StageEvent, StartAnswer } from "@cliscale/protocol";
-import { type AttachAddon, createAttachAddon } from "../terminal/attachAddon.ts";
+import type { AttachAddon } from "../terminal/attachAddon.ts";
 import type { Progress } from "../terminal/progress.ts";
-import { type TerminalView, createTerminalView } from "../terminal/terminalView.ts";
+import type { TerminalView } from "../terminal/terminalView.ts";
+import { loadTerminalCode } from "./terminalCode.ts";
 import { touchSession } from "./touchSession.ts";
 
 /** What a run begins with: a session to be created, or one to attach to. */
@@ -59,7 +60,7 @@ export function runSession(options: SessionRunOptions): SessionRun {
     waiting.signal.throwIfAborted();
     created(session.id);
     options.onSession(session);
-    if (attach) showTerminal(session.id, attach);
+    if (attach) await showTerminal(session.id, attach);
     else end({ session });
   }
 
@@ -80,7 +81,9 @@ export function runSession(options: SessionRunOptions): SessionRun {
     options.onCreated(id);
   }
 
-  function showTerminal(id: string, attach: Attach) {
+  async function showTerminal(id: string, attach: Attach) {
+    const { createAttachAddon, createTerminalView } = await loadTerminalCode();
+    waiting.signal.throwIfAborted();
     options.place.hidden = false;
     attachment = createAttachAddon({ ...options, sessionId: id, attach });
     view = createTerminalView(options.place, attachment, { ...options, onLeave: options.onLeaveTerminal });

@@ -2,6 +2,7 @@ import { CallError, type Client, eachSession } from "@cliscale/client";
 import { type Session, defaultPageSize, type SessionState, sessionStates } from "@cliscale/protocol";
 import { byId, showError } from "../dom.ts";
 import { errorInWords } from "../session/words.ts";
+import { createPace } from "./pace.ts";
 import { type SessionRow, createSessionRow } from "./sessionRow.ts";
 
 /** The view of the caller's sessions, which keeps itself up to date while it is looked at. */
@@ -10,15 +11,23 @@ export interface SessionList {
   hide(): void;
 }
 
-const refreshMilliseconds = 4000;
+export interface SessionListOptions {
+  client: Client;
+  /** What an ended session ran is to be started again. */
+  onStartAgain: (session: Session) => void;
+  signal: AbortSignal;
+}
 
-export function createSessionList(client: Client, signal: AbortSignal): SessionList {
+export function createSessionList({ client, onStartAgain, signal }: SessionListOptions): SessionList {
   const view = byId("sessions", HTMLElement);
   const list = byId("session-list", HTMLUListElement);
   const note = byId("sessions-note", HTMLParagraphElement);
   const filter = byId("session-filter", HTMLSelectElement);
   const more = byId("more-sessions", HTMLButtonElement);
   let rows = new Map<string, SessionRow>();
+  const pace = createPace();
+  /** What was answered last, to tell whether anything has changed. */
+  let answered = "";
   let wanted = defaultPageSize;
   let looking: AbortController | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -27,18 +36,33 @@ export function createSessionList(client: Client, signal: AbortSignal): SessionL
     stopLooking();
     looking = new AbortController();
     const { signal: mine } = looking;
+    let pause: number;
     try {
       const { sessions, hasMore } = await newest(client, stateOf(filter.value), wanted, mine);
       mine.throwIfAborted();
       draw(sessions);
       more.hidden = !hasMore;
       showError("");
+      pause = pace.next(isNews(sessions));
     } catch (error) {
       if (mine.aborted) return;
       showError(messageOf(error));
+      pause = pace.nextAfterFailure();
     }
     // Nobody sees what a hidden tab shows.
-    if (document.visibilityState === "visible") timer = setTimeout(() => void look(), refreshMilliseconds);
+    if (document.visibilityState === "visible") timer = setTimeout(() => void look(), pause);
+  }
+
+  /** Whether anything has changed, or soon will: who waits for a start looks on. */
+  function isNews(sessions: Session[]): boolean {
+    const before = answered;
+    answered = JSON.stringify(sessions);
+    return answered !== before || sessions.some(({ state }) => state === "queued" || state === "starting");
+  }
+
+  function lookNow() {
+    pace.quicken();
+    void look();
   }
 
   function stopLooking() {
@@ -48,7 +72,9 @@ export function createSessionList(client: Client, signal: AbortSignal): SessionL
 
   /** Rows stay the same elements, so that the focus stays where it is. */
   function draw(sessions: Session[]) {
-    const drawn = new Map(sessions.map((session) => [session.id, rows.get(session.id) ?? createSessionRow(stop)]));
+    const drawn = new Map(
+      sessions.map((session) => [session.id, rows.get(session.id) ?? createSessionRow(stop, onStartAgain)]),
+    );
     for (const session of sessions) drawn.get(session.id)!.show(session);
     const elements = [...drawn.values()].map(({ element }) => element);
     const isSame =
@@ -62,6 +88,7 @@ export function createSessionList(client: Client, signal: AbortSignal): SessionL
   async function stop(sessionId: string) {
     try {
       await client.stopSession(sessionId, { signal });
+      pace.quicken();
       await look();
     } catch (error) {
       if (!signal.aborted) showError(messageOf(error));
@@ -70,17 +97,17 @@ export function createSessionList(client: Client, signal: AbortSignal): SessionL
 
   function reset() {
     wanted = defaultPageSize;
-    void look();
+    lookNow();
   }
 
   function showMore() {
     wanted += defaultPageSize;
-    void look();
+    lookNow();
   }
 
   function onVisibility() {
     if (view.hidden) return;
-    if (document.visibilityState === "visible") void look();
+    if (document.visibilityState === "visible") lookNow();
     else stopLooking();
   }
 

@@ -8,7 +8,10 @@ export interface SessionRow {
   show(session: Session): void;
 }
 
-export function createSessionRow(onStop: (sessionId: string) => Promise<void>): SessionRow {
+export function createSessionRow(
+  onStop: (sessionId: string) => Promise<void>,
+  onStartAgain: (session: Session) => void,
+): SessionRow {
   const element = document.createElement("li");
   element.className = "session";
   const link = document.createElement("a");
@@ -17,10 +20,12 @@ export function createSessionRow(onStop: (sessionId: string) => Promise<void>): 
     part.className = name;
     return part;
   }) as [HTMLDivElement, HTMLDivElement, HTMLDivElement, HTMLDivElement];
-  const stop = document.createElement("button");
-  stop.type = "button";
-  actions.append(stop);
+  const stop = button("stop");
+  const startAgain = button("start-again");
+  startAgain.textContent = "Start again";
+  actions.append(stop, startAgain);
   element.append(link, command, state, when, actions);
+  let shown: Session | undefined;
 
   stop.addEventListener("click", () => {
     stop.disabled = true;
@@ -28,10 +33,12 @@ export function createSessionRow(onStop: (sessionId: string) => Promise<void>): 
       stop.disabled = false;
     });
   });
+  startAgain.addEventListener("click", () => shown && onStartAgain(shown));
 
   return {
     element,
     show(session) {
+      shown = session;
       element.dataset["session"] = session.id;
       element.dataset["state"] = session.state;
       link.href = sessionAddress(session.id);
@@ -44,6 +51,8 @@ export function createSessionRow(onStop: (sessionId: string) => Promise<void>): 
       stop.hidden = session.state === "ended";
       stop.textContent = session.state === "ready" ? "Stop" : "Cancel";
       stop.ariaLabel = `${stop.textContent} ${session.bundle.source}`;
+      startAgain.hidden = session.state !== "ended";
+      startAgain.ariaLabel = `Start again ${session.bundle.source}`;
     },
   };
 }
@@ -61,14 +70,25 @@ function stateInWords(session: Session): string {
   }
 }
 
-function timesInWords({ createdAt, readyAt, endedAt, expiresAt, state }: Session): string {
+function timesInWords({ createdAt, readyAt, endedAt, expiresAt, idleAt, state }: Session): string {
   const created = `Created ${local(createdAt)}`;
   if (endedAt !== undefined && readyAt !== undefined) {
     return `${created}, ran for ${clockDuration(Date.parse(endedAt) - Date.parse(readyAt))}`;
   }
-  return state === "ready" ? `${created}, ends at ${local(expiresAt)} at the latest` : created;
+  if (state !== "ready") return created;
+  const idle = idleAt !== undefined && idleAt < expiresAt ? `${local(idleAt)} if nothing happens, ` : "";
+  return `${created}, ends at ${idle}${local(expiresAt)} at the latest`;
 }
 
 function local(time: string): string {
-  return new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const date = new Date(time);
+  const isToday = date.toDateString() === new Date().toDateString();
+  return date.toLocaleString(undefined, { ...(isToday ? {} : { dateStyle: "medium" }), timeStyle: "short" });
+}
+
+function button(name: string): HTMLButtonElement {
+  const element = document.createElement("button");
+  element.type = "button";
+  element.className = name;
+  return element;
 }

@@ -42,7 +42,8 @@ export function createAttachAddon(options: AttachAddonOptions): AttachAddon {
     terminal = openTerminal({ ...options, size, screen: screenOf(xterm, cursorBlinks), onState });
     listeners.push(
       xterm.onData((data) => {
-        if (!replies?.isUnwanted) send(options.typed?.(data) ?? data);
+        if (replies?.reply === "unwanted") return;
+        send((replies?.reply ? undefined : options.typed?.(data)) ?? data);
       }),
       // Bytes that are no text, as some mouse reports.
       xterm.onBinary((data) => send(Uint8Array.from(data, (character) => character.charCodeAt(0)))),

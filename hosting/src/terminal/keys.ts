@@ -5,7 +5,6 @@ import { copySelection } from "./copy.ts";
 
 /** Acts on the terminal's own shortcuts while it has the focus; keys that are no shortcuts are the program's. */
 export function takeKeys(xterm: Xterm, onLeave: () => void): void {
-  const resize = (steps: number) => prefer({ fontSize: preferences().fontSize + steps });
   const own: Partial<Record<ShortcutId, () => void>> = {
     copy: () => copySelection(xterm),
     larger: () => resize(1),
@@ -22,4 +21,8 @@ export function takeKeys(xterm: Xterm, onLeave: () => void): void {
     own[shortcut]?.();
     return false;
   });
+}
+
+function resize(steps: number) {
+  prefer({ fontSize: preferences().fontSize + steps });
 }

@@ -1,9 +1,9 @@
 import type { IDisposable, IParser } from "@xterm/xterm";
 
-/** Which data of an xterm are replies that must not be sent. */
+/** Which data of an xterm are replies. */
 export interface ReplyWatch extends IDisposable {
-  /** Whether data that the xterm emits now is such a reply. */
-  readonly isUnwanted: boolean;
+  /** Whether data that the xterm emits now is a reply that must not be sent, or one that must; undefined: it is typed. */
+  readonly reply: "unwanted" | "wanted" | undefined;
   /** To be called when an addon has been loaded that replies as well: the latest to register hears of a query first. */
   renew(): void;
 }
@@ -14,15 +14,15 @@ export interface ReplyWatch extends IDisposable {
  * typing.
  */
 export function watchReplies(parser: IParser, answersQueries: () => boolean): ReplyWatch {
-  let isUnwanted = false;
+  let reply: ReplyWatch["reply"];
   let handlers: IDisposable[] = [];
 
   // The handler that replies runs right after this one and emits its reply before anything else happens. What is typed is
   // emitted in another turn of the event loop, by when the microtask has run.
   const judge = () => {
-    isUnwanted = !answersQueries();
+    reply = answersQueries() ? "wanted" : "unwanted";
     queueMicrotask(() => {
-      isUnwanted = false;
+      reply = undefined;
     });
     return false;
   };
@@ -50,8 +50,8 @@ export function watchReplies(parser: IParser, answersQueries: () => boolean): Re
 
   register();
   return {
-    get isUnwanted() {
-      return isUnwanted;
+    get reply() {
+      return reply;
     },
     renew() {
       dispose();

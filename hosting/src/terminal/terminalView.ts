@@ -19,6 +19,8 @@ import { accelerate } from "./renderer.ts";
 import { paced, roomOf } from "./room.ts";
 import { type TranscriptForm, transcribe } from "./transcribe.ts";
 
+export { createAttachAddon } from "./attachAddon.ts";
+
 export interface TerminalViewHandlers {
   /** The program's title for its window, as plain text. */
   onTitle: (title: string) => void;

@@ -1,7 +1,7 @@
 // What the page talks to, in one process: accounts, callables and terminals.
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
+import { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -12,7 +12,7 @@ import {
   type StageEvent,
   stages,
 } from "@cliscale/protocol";
-import { callerOf, createAccounts } from "./accounts.ts";
+import { callerOf, createAccounts, isVerified } from "./accounts.ts";
 import { type ShellTerminal, startTerminal } from "./terminals.ts";
 
 export interface Run {
@@ -39,6 +39,7 @@ export const sources = {
 export async function startBackend() {
   const accounts = createAccounts();
   const runs: Run[] = [];
+  const calls: { name: string; headers: IncomingHttpHeaders }[] = [];
   let upgrades = 0;
   const server = createServer((request, response) => void handle(request, response));
   server.on("upgrade", (request, socket, head) => {
@@ -58,12 +59,14 @@ export async function startBackend() {
     response.setHeader("access-control-allow-origin", "*");
     response.setHeader("access-control-allow-headers", "*, authorization");
     if (request.method === "OPTIONS") return response.end();
-    const body = await readJson(request);
+    const body = await readBody(request);
     const path = request.url ?? "";
-    if (accounts(path, body, response)) return;
+    if (accounts.handle(path, body, response)) return;
     const caller = callerOf(request);
+    calls.push({ name: path.split("/").at(-1)!, headers: request.headers });
     const data = body["data"] as Record<string, unknown>;
     if (caller === undefined) return refuse(response, 401, "UNAUTHENTICATED", "Sign in first.");
+    if (path.endsWith("/createSession") && isRefused(caller, request, response)) return;
     if (path.endsWith("/createSession")) return create(request, data as unknown as CreateSessionInput, response);
     if (path.endsWith("/listSessions")) return finish(response, list(caller, data));
     const run = runs.find(({ session, owner }) => session.id === data["sessionId"] && owner === caller);
@@ -73,6 +76,23 @@ export async function startBackend() {
     if (!path.endsWith("/attachSession")) return finish(response, { session: run.session });
     if (run.session.state === "ended") return refuse(response, 400, "FAILED_PRECONDITION", "The session has ended.");
     await follow(run, request, response);
+  }
+
+  /** Who may start is told by the address: strangers never, others once theirs is verified. */
+  function isRefused(caller: string, request: IncomingMessage, response: ServerResponse): boolean {
+    const email = accounts.find(caller)?.email ?? "";
+    if (email.startsWith("stranger")) {
+      refuse(
+        response,
+        403,
+        "PERMISSION_DENIED",
+        "You may not start sessions here. Ask the operator to allow your address.",
+      );
+      return true;
+    }
+    if (!email.startsWith("unverified") || isVerified(request)) return false;
+    refuse(response, 403, "PERMISSION_DENIED", "Verify your address, then sign in again.", { verifyEmail: true });
+    return true;
   }
 
   function list(caller: string, { state, pageSize = 20, pageToken = "0" }: ListSessionsInput): SessionList {
@@ -142,6 +162,9 @@ export async function startBackend() {
   return {
     address,
     runs,
+    accounts,
+    /** The calls of callables that came, with their headers. */
+    calls,
     /** How many WebSockets were asked for. */
     get upgrades() {
       return upgrades;
@@ -183,9 +206,13 @@ function extend(session: Session, lifetimeSeconds: number) {
   session.expiresAt = new Date(Date.now() + lifetimeSeconds * 1000).toISOString();
 }
 
-async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
+/** JSON or, of the endpoint for fresh ID tokens, a form. */
+async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
   let text = "";
   for await (const chunk of request) text += String(chunk);
+  if (request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
+    return Object.fromEntries(new URLSearchParams(text));
+  }
   return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
 }
 

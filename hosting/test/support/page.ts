@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Preferences } from "../../src/preferences.ts";
 import { startBackend } from "./backend.ts";
 import { launchBrowser } from "@cliscale/e2e/browser";
 import { startSite } from "./site.ts";
 
 export type Stack = Awaited<ReturnType<typeof startStack>>;
 
-/** The built page in a browser, and all that it talks to. */
-export async function startStack() {
+/** The built page in a browser, and all that it talks to; `configuration` is for its config.json. */
+export async function startStack(configuration: object = {}) {
   const backend = await startBackend();
-  const site = await startSite(backend.address);
+  const site = await startSite(backend.address, configuration);
   const browser = await launchBrowser();
   return {
     backend,
@@ -23,14 +25,8 @@ export async function startStack() {
   };
 }
 
-/** A browser profile of its own, in which somebody is signed in; what goes wrong in its pages is kept in `problems`. */
-export async function openAs(
-  browser: Browser,
-  url: string,
-  email: string,
-  shown = "#start",
-  options: BrowserContextOptions = {},
-) {
+/** A browser profile of its own, with an empty page; what goes wrong in its pages is kept in `problems`. */
+export async function openProfile(browser: Browser, options: BrowserContextOptions = {}) {
   const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ...options });
   const problems: string[] = [];
   // What the Content-Security-Policy blocks is reported as an error on the console, as are refused calls.
@@ -40,19 +36,33 @@ export async function openAs(
     }
   });
   context.on("weberror", (error) => problems.push(error.error().message));
-  const page = await context.newPage();
+  return { context, problems, ...drive(await context.newPage()) };
+}
+
+/** A browser profile of its own, in which somebody is signed in. */
+export async function openAs(
+  browser: Browser,
+  url: string,
+  email: string,
+  shown = "#start",
+  options: BrowserContextOptions = {},
+) {
+  const visit = await openProfile(browser, options);
+  const { page } = visit;
   await page.goto(url);
   await page.locator("#email").fill(email);
   await page.locator("#password").fill("correct horse");
   await page.locator("#sign-up").click();
   await page.locator(shown).waitFor();
-  return { context, problems, ...drive(page) };
+  return visit;
 }
 
 export type Visit = Awaited<ReturnType<typeof openAs>>;
 
 function drive(page: Page) {
   const terminal = page.locator("#terminal .xterm-rows");
+  let printed = 0;
+  let other: Page | undefined;
   return {
     page,
     /** Loads the page anew. */
@@ -84,6 +94,32 @@ function drive(page: Page) {
         if (Date.now() > deadline) assert.match(text, pattern);
       }
     },
+    /** Has the shell print bytes, given as for printf, on a cleared screen, and waits until they are drawn. */
+    async print(format: string) {
+      const count = ++printed;
+      await this.type(`clear; printf '${format}'; echo end-$((${count} + 1000))\n`);
+      return this.shows(new RegExp(`end-${count + 1000}`));
+    },
+    /** Changes how the reader likes the terminal, in another tab. */
+    async prefer(preferences: Partial<Preferences>) {
+      if (!other) {
+        other = await page.context().newPage();
+        await other.goto(new URL("/icon.svg", page.url()).href);
+        await page.bringToFront();
+      }
+      await other.evaluate((changes) => {
+        const known = JSON.parse(localStorage.getItem("cliscale.preferences") ?? "{}") as object;
+        localStorage.setItem("cliscale.preferences", JSON.stringify({ ...known, ...changes }));
+      }, preferences);
+    },
+    /** Waits until something on the page is as expected. */
+    async eventually<Value>(read: () => Promise<Value>, expected: Value) {
+      for (const deadline = Date.now() + 10_000; ; await page.waitForTimeout(20)) {
+        const value = await read();
+        if (isDeepStrictEqual(value, expected)) return;
+        if (Date.now() > deadline) assert.deepEqual(value, expected);
+      }
+    },
     /** Waits until the terminal has taken on a size that fits into a window of the width. */
     async fits(width: number) {
       for (const deadline = Date.now() + 10_000; ; await page.waitForTimeout(20)) {
@@ -93,10 +129,8 @@ function drive(page: Page) {
       }
     },
     /** Waits until an expression is true in the page, whose policy forbids Playwright's own way to do so. */
-    async holds(expression: string) {
-      for (const deadline = Date.now() + 10_000; !(await page.evaluate(expression)); await page.waitForTimeout(20)) {
-        assert.ok(Date.now() < deadline, `never so: ${expression}`);
-      }
+    holds(expression: string) {
+      return this.eventually(() => page.evaluate(expression), true);
     },
     status: (name: string) => page.locator("#status").getAttribute(`data-${name}`),
   };

@@ -12,6 +12,10 @@ export const errorDetailsSchema = z.object({
     .array(violationSchema)
     .exactOptional()
     .describe("With `invalid-argument`: every field that is wrong, not only the first."),
+  verifyEmail: z
+    .literal(true)
+    .exactOptional()
+    .describe("With `permission-denied`: once the user's e-mail address is verified, the call is allowed."),
   dependency: z.enum(dependencies).exactOptional().describe("With `unavailable`, where it is known: what failed."),
   limit: z.string().exactOptional().describe("With `resource-exhausted`: the setting that holds the limit."),
   max: z.int().exactOptional().describe("With `resource-exhausted`: the limit's value."),

@@ -1,4 +1,5 @@
-// `npm run check`: types, lint and format of the whole repository, and whether the API reference is current; every one is run, whatever the others say.
+// `npm run check`: types, lint and format of the whole repository, and whether the API reference and the
+// page's policy are current; every one is run, whatever the others say.
 import { run } from "./repository.ts";
 
 const checks: [program: string, ...args: string[]][] = [
@@ -6,6 +7,7 @@ const checks: [program: string, ...args: string[]][] = [
   ["oxlint", "--type-aware"],
   ["oxfmt", "--check", "."],
   [process.execPath, "packages/protocol/reference/main.ts", "--check"],
+  [process.execPath, "hosting/headers/check.ts"],
 ];
 
 for (const [program, ...args] of checks) {

@@ -44,7 +44,7 @@ export function createHeadlessScreen({ columns, rows }: TerminalSize): ReadableS
     connect: (client) => {
       const replies = watchReplies(terminal.parser, () => client.answersQueries);
       terminal.onData((data) => {
-        if (!replies.isUnwanted) client.input(data);
+        if (replies.reply !== "unwanted") client.input(data);
       });
     },
     dispose: () => {

@@ -2,6 +2,9 @@ import type { IncomingHttpHeaders } from "node:http";
 
 const loopbackHosts = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
+/** The window, and the frame in the page that hands its result on. */
+const signInPages = new Set(["/emulator/auth/handler", "/emulator/auth/iframe"]);
+
 /**
  * Whether a request is the doing of a web page of another origin. Browsers name a page's origin in `Origin` wherever a request
  * may have an effect; where they leave it out they say in `Sec-Fetch-Site` whose doing it is
@@ -9,7 +12,7 @@ const loopbackHosts = new Set(["127.0.0.1", "localhost", "[::1]"]);
  * other than browsers send neither.
  */
 export function isForeign(
-  request: { method?: string | undefined; headers: IncomingHttpHeaders },
+  request: { method?: string | undefined; url?: string | undefined; headers: IncomingHttpHeaders },
   allowedOrigins: ReadonlySet<string>,
 ): boolean {
   const { host, origin, "sec-fetch-site": site, "sec-fetch-mode": mode } = request.headers;
@@ -19,5 +22,9 @@ export function isForeign(
   // Following a link to the web terminal is harmless, and what people do. Elsewhere a visit may have an effect: the
   // Functions emulator runs a scheduled function for a GET too.
   const isVisit = request.method === "GET" && mode === "navigate" && allowedOrigins.has(`http://${host}`);
-  return !isOwn && !isVisit;
+  // The Auth emulator's stand-in for Google's sign-in, which changes nothing before somebody presses a button in it: only from
+  // pages of this machine, since no other may have the result.
+  const path = request.url?.split("?")[0] ?? "";
+  const isSignIn = request.method === "GET" && mode === "navigate" && site === "same-site" && signInPages.has(path);
+  return !isOwn && !isVisit && !isSignIn;
 }

@@ -1,5 +1,7 @@
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parseConfiguration } from "@cliscale/hosting/configuration";
+import { contentSecurityPolicy, type Header, pageHeaders } from "@cliscale/hosting/headers";
 import { tokenFileOf } from "../kms/iam/identities.ts";
 import { projectId, region, root, signingKey, type StackSettings } from "../settings.ts";
 import { databaseUrlFor } from "../stack/databaseUsers.ts";
@@ -7,7 +9,7 @@ import { findFreePort } from "../stack/ports.ts";
 
 interface FirebaseJson {
   functions: object[];
-  hosting: { headers: { headers: { key: string; value: string }[] }[] };
+  hosting: { headers: { source: string; headers: Header[] }[] };
   emulators: Record<string, unknown>;
 }
 
@@ -46,17 +48,13 @@ export async function prepareProject(settings: StackSettings): Promise<string> {
 }
 
 async function localFirebaseJson(settings: StackSettings): Promise<FirebaseJson> {
-  const config = JSON.parse(await readFile(join(root, "firebase.json"), "utf8")) as FirebaseJson;
+  const text = await readFile(join(root, "firebase.json"), "utf8");
+  const config = JSON.parse(text) as FirebaseJson;
+  const page = config.hosting.headers.find(({ source }) => source === "**")!;
+  page.headers = pageHeaders(text, contentSecurityPolicy(parseConfiguration(JSON.stringify(pageConfig(settings)))));
   const { ports } = settings;
   const host = "127.0.0.1";
   const anyPort = async () => ({ host, port: await findFreePort() });
-  const contentSecurityPolicy = config.hosting.headers[0]!.headers.find(
-    ({ key }) => key === "Content-Security-Policy",
-  )!;
-  contentSecurityPolicy.value = contentSecurityPolicy.value.replace(
-    /connect-src [^;]*/,
-    `connect-src 'self' ${urls.auth(settings)} http://127.0.0.1:${ports.functions} ${urls.gateway(settings)}`,
-  );
   return {
     functions: [{ source: "functions", codebase: "default", runtime: "nodejs24" }],
     hosting: { ...config.hosting, public: "hosting" } as FirebaseJson["hosting"],
@@ -134,5 +132,7 @@ function pageConfig(settings: StackSettings): object {
     firebase: { apiKey: "demo", authDomain: `${projectId}.firebaseapp.com`, projectId },
     functionsUrl: urls.functions(settings),
     authEmulatorUrl: urls.auth(settings),
+    gatewayUrl: urls.gateway(settings),
+    signIn: ["google", "emailLink", "password"],
   };
 }

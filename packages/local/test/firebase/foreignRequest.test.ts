@@ -43,3 +43,14 @@ for (const [what, foreign, method, headers] of cases) {
     assert.equal(isForeign({ method, headers }, own), foreign);
   });
 }
+
+test("the window in which Google would ask is opened from pages of this machine alone, and only to be looked at", () => {
+  const visit = (method: string, url: string, site: string, mode = "navigate") =>
+    isForeign({ method, url, headers: { host, "sec-fetch-site": site, "sec-fetch-mode": mode } }, own);
+  assert.equal(visit("GET", "/emulator/auth/handler?providerId=google.com", "same-site"), false);
+  assert.equal(visit("GET", "/emulator/auth/iframe?apiKey=demo", "same-site"), false);
+  assert.equal(visit("GET", "/emulator/auth/handler", "cross-site"), true);
+  assert.equal(visit("GET", "/emulator/auth/handler", "same-site", "no-cors"), true);
+  assert.equal(visit("POST", "/emulator/auth/handler", "same-site"), true);
+  assert.equal(visit("GET", "/emulator/action?mode=verifyEmail", "same-site"), true);
+});
