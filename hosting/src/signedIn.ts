@@ -21,7 +21,7 @@ export function openSignedIn(
   const account = accountOf(user);
   const client = createClient({
     functionsUrl,
-    idToken: () => account.idToken(),
+    idToken: (isRefused) => account.idToken(isRefused),
     ...(appCheckToken && { appCheckToken }),
   });
   const views = byId("views", HTMLElement);

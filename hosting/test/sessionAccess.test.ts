@@ -29,7 +29,7 @@ const sizes = [
 /** Looking at everything in every theme takes minutes. */
 const isFull = process.env["CLISCALE_TEST_SIZE"] === "full";
 
-/** Looks at what is shown in some themes, and keeps pictures of it in every size. */
+/** Looks at what is shown in some themes, and keeps pictures of it, a phone's too. */
 async function look(name: string, inThemes: readonly (typeof themes)[number][] = isFull ? themes : ["light"]) {
   const found: string[] = [];
   for (const theme of inThemes) {

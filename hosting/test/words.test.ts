@@ -4,7 +4,15 @@ import { CallError } from "@cliscale/client";
 import type { EndReason, Session } from "@cliscale/protocol";
 import { type NextEnd, nextEnd } from "../src/session/nextEnd.ts";
 import { endFacts } from "../src/session/endFacts.ts";
-import { causeInWords, clockDuration, durationInWords, endInWords, errorInWords } from "../src/session/words.ts";
+import {
+  attachedInWords,
+  causeInWords,
+  clockDuration,
+  durationInWords,
+  endInWords,
+  errorInWords,
+  reattachingInWords,
+} from "../src/session/words.ts";
 import { stageInWords } from "../src/session/stageWords.ts";
 
 function ended(endReason: EndReason, fields: Partial<Session> = {}): Session {
@@ -129,4 +137,21 @@ test("a session is warned of two minutes before its lifetime ends or it has been
   assert.deepEqual(minutes(nextEnd(session({ idleAt: at(40), idleSeconds: 60 }))), ["idle", 40, 39.5]);
   // This page knows of its own typing before the service tells of it.
   assert.deepEqual(minutes(nextEnd(session({ idleAt: at(40), idleSeconds: 600 }), 35 * 60_000)), ["idle", 45, 43]);
+});
+
+test("a tab that is attached, or attaches again, says what happened to what was typed, and when it goes on", () => {
+  assert.equal(attachedInWords({ name: "attached", controller: true }), "Attached.");
+  assert.equal(
+    attachedInWords({ name: "attached", controller: false, inputLost: true }),
+    "Attached. What you typed last was not sent. Another window sets the size; type here to take over.",
+  );
+  const cause = { closeCode: 1012 };
+  assert.equal(
+    reattachingInWords({ name: "reattaching", cause, inputLost: true }),
+    "The gateway restarts. What you typed last was not sent. Next try ",
+  );
+  assert.equal(
+    reattachingInWords({ name: "reattaching", cause: { closeCode: 1006 }, whenShown: true }),
+    "Connection lost. It attaches again when this tab is shown.",
+  );
 });

@@ -13,9 +13,14 @@ const reasons: Record<EndReason, string> = {
 
 /**
  * How a session has ended: names and values. A terminal that has just been told of the end has no session that says when;
- * it ended now.
+ * it ended now. `seenUntil` is when the connection was lost, where it was not there at the end.
  */
-export function endFacts({ exit, error }: Ended, session: Session | undefined, now: Date): [string, string][] {
+export function endFacts(
+  { exit, error }: Ended,
+  session: Session | undefined,
+  now: Date,
+  seenUntil?: Date,
+): [string, string][] {
   if (error && session?.state !== "ended") return [];
   const facts: [string, string][] = [];
   const exitCode = exit?.exitCode ?? session?.exitCode;
@@ -29,5 +34,6 @@ export function endFacts({ exit, error }: Ended, session: Session | undefined, n
   const endedAt = session?.endedAt === undefined ? now : new Date(session.endedAt);
   if (readyAt !== undefined) facts.push(["Ran for", clockDuration(endedAt.getTime() - Date.parse(readyAt))]);
   if (session) facts.push(["Ended", endedAt.toLocaleString()]);
+  if (seenUntil) facts.push(["Screen", `as of ${seenUntil.toLocaleTimeString()}, when the connection was lost`]);
   return facts;
 }

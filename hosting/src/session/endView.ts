@@ -7,7 +7,8 @@ import { endFacts } from "./endFacts.ts";
 export interface EndView {
   /** The session that may end, as it was last seen. */
   know(session: Session): void;
-  show(ended: Ended): void;
+  /** `seenUntil` is when the connection was lost, where it was not there at the end. */
+  show(ended: Ended, seenUntil?: Date): void;
   hide(): void;
   focus(): void;
 }
@@ -20,8 +21,8 @@ export function createEndView(): EndView {
     know(session) {
       known = session;
     },
-    show(ended) {
-      const facts = endFacts(ended, ended.session ?? known, new Date());
+    show(ended, seenUntil) {
+      const facts = endFacts(ended, ended.session ?? known, new Date(), seenUntil);
       byId("end-facts", HTMLDListElement).replaceChildren(...facts.map(([name, value]) => fact(name, value)));
       view.hidden = false;
       // From the terminal, which takes no more keys. Not to a button: what is still being typed must not press it.

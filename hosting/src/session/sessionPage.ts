@@ -53,6 +53,7 @@ export function createSessionPage({ client, account, contact, onCreated, signal 
   const notAllowed = createNotAllowed({ account, contact, onTryAgain: () => startForm.submit(), signal });
   let run: SessionRun | undefined;
   let known: Session | undefined;
+  let seenUntil: Date | undefined;
   let beginning: Beginning | undefined;
 
   function begin(next: Beginning) {
@@ -60,6 +61,7 @@ export function createSessionPage({ client, account, contact, onCreated, signal 
     run = undefined;
     beginning = next;
     known = undefined;
+    seenUntil = undefined;
     showError("");
     startForm.hide();
     notAllowed.hide();
@@ -101,10 +103,13 @@ export function createSessionPage({ client, account, contact, onCreated, signal 
         runningBar.follow(state);
         tools.follow(state.name === "ended");
         if (state.name === "attached") markActive();
-        if (state.name !== "ended") return;
+        if (state.name !== "ended") {
+          seenUntil = state.name === "reattaching" ? (seenUntil ?? new Date()) : undefined;
+          return;
+        }
         tabTitle.showProgress(undefined);
         timeWarning.stop();
-        endView.show(state);
+        endView.show(state, seenUntil);
       },
       typed: (data) => tools.typed(data),
       onTyped: markActive,
@@ -170,12 +175,9 @@ export function createSessionPage({ client, account, contact, onCreated, signal 
     page.hidden = true;
   }
 
-  const wake = () => run?.wake();
   byId("stop", HTMLButtonElement).addEventListener("click", () => void stop(), { signal });
   byId("start-again", HTMLButtonElement).addEventListener("click", startAgain, { signal });
-  byId("reattach", HTMLButtonElement).addEventListener("click", wake, { signal });
-  window.addEventListener("online", wake, { signal });
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake(), { signal });
+  byId("reattach", HTMLButtonElement).addEventListener("click", () => run?.wake(), { signal });
 
   return {
     show(route) {

@@ -3,6 +3,7 @@ import type { Attach, CreateSessionInput, Session, StageEvent, StartAnswer } fro
 import type { AttachAddon } from "../terminal/attachAddon.ts";
 import type { Progress } from "../terminal/progress.ts";
 import type { TerminalView } from "../terminal/terminalView.ts";
+import { followPage, untilShown } from "./followPage.ts";
 import { loadTerminalCode } from "./terminalCode.ts";
 import { touchSession } from "./touchSession.ts";
 
@@ -41,7 +42,7 @@ export interface SessionRun {
   stop(): Promise<void>;
   /** Does what counts as activity, so that the session does not end for being idle. @throws CallError */
   stay(): Promise<void>;
-  /** The network or the page is back, or the reader does not want to wait. */
+  /** The reader does not want to wait. */
   wake(): void;
   /** Leaves the session, which goes on, and takes away what is shown of it. */
   dispose(): void;
@@ -64,11 +65,12 @@ export function runSession(options: SessionRunOptions): SessionRun {
     else end({ session });
   }
 
-  function begin(): Promise<StartAnswer> {
+  async function begin(): Promise<StartAnswer> {
     const how = { signal: waiting.signal, onStage };
-    return "input" in beginning
-      ? startSession(client, beginning.input, how)
-      : waitForAttach(client, beginning.sessionId, how);
+    if ("input" in beginning) return startSession(client, beginning.input, how);
+    // A tab that a browser opens again by itself must not keep a session alive that nobody looks at.
+    await untilShown(waiting.signal);
+    return waitForAttach(client, beginning.sessionId, how);
   }
 
   function onStage(event: StageEvent) {
@@ -87,6 +89,7 @@ export function runSession(options: SessionRunOptions): SessionRun {
     options.place.hidden = false;
     attachment = createAttachAddon({ ...options, sessionId: id, attach });
     view = createTerminalView(options.place, attachment, { ...options, onLeave: options.onLeaveTerminal });
+    followPage(attachment, waiting.signal);
   }
 
   function end(ended: Ended) {

@@ -2,7 +2,7 @@ import type { TerminalState } from "@cliscale/client";
 import type { StageEvent } from "@cliscale/protocol";
 import { byId } from "../dom.ts";
 import { stageInWords } from "./stageWords.ts";
-import { causeInWords, clockDuration, endInWords } from "./words.ts";
+import { attachedInWords, clockDuration, endInWords, reattachingInWords } from "./words.ts";
 
 export type PageState = TerminalState | { name: "idle" } | Starting;
 
@@ -84,13 +84,12 @@ export function createStatusLine(): StatusLine {
     countdown = setInterval(count, 1000);
   }
 
-  function showReattaching({ cause, nextTryAt }: Extract<PageState, { name: "reattaching" }>) {
-    if (nextTryAt === undefined) return say(`${causeInWords(cause)} Trying now …`);
-    const seconds = () => Math.max(1, Math.ceil((nextTryAt - Date.now()) / 1000));
-    countSeconds(
-      () => `${navigator.onLine ? causeInWords(cause) : "You are offline."} Next try `,
-      () => `in ${seconds()} s.`,
-    );
+  function showReattaching(state: Extract<PageState, { name: "reattaching" }>) {
+    const { nextTryAt } = state;
+    const sentence = () => reattachingInWords(state, !navigator.onLine);
+    if (state.whenShown) return say(sentence());
+    if (nextTryAt === undefined) return say(`${sentence()}now …`);
+    countSeconds(sentence, () => `in ${Math.max(1, Math.ceil((nextTryAt - Date.now()) / 1000))} s.`);
     reattach.hidden = false;
   }
 
@@ -118,6 +117,6 @@ function describe(state: Exclude<PageState, { name: "ended" | "reattaching" | "s
     case "connecting":
       return "Attaching …";
     case "attached":
-      return state.controller ? "Attached." : "Attached. Another window sets the size; type here to take over.";
+      return attachedInWords(state);
   }
 }

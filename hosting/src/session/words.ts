@@ -1,5 +1,5 @@
 // What a person reads about a session.
-import type { CallError, Ended, TerminalState } from "@cliscale/client";
+import type { CallError, Cause, Ended, TerminalState } from "@cliscale/client";
 import { type Session, closeCodes } from "@cliscale/protocol";
 
 export interface EndInWords {
@@ -83,8 +83,28 @@ export function signalOf(exitCode: number): string | undefined {
   return signals[exitCode - 128];
 }
 
+const inputLostSentence = "What you typed last was not sent.";
+
+export function attachedInWords(state: Extract<TerminalState, { name: "attached" }>): string {
+  const sentences = ["Attached."];
+  if (state.inputLost) sentences.push(inputLostSentence);
+  if (!state.controller) sentences.push("Another window sets the size; type here to take over.");
+  return sentences.join(" ");
+}
+
+/** Why a terminal has to attach again, and when; the time itself is counted down behind the words. */
+export function reattachingInWords(
+  { cause, whenShown, inputLost }: Extract<TerminalState, { name: "reattaching" }>,
+  isOffline = false,
+): string {
+  const sentences = [isOffline ? "You are offline." : causeInWords(cause)];
+  if (inputLost) sentences.push(inputLostSentence);
+  sentences.push(whenShown ? "It attaches again when this tab is shown." : "Next try ");
+  return sentences.join(" ");
+}
+
 /** Why a terminal has to attach again. */
-export function causeInWords(cause: Extract<TerminalState, { name: "reattaching" }>["cause"]): string {
+export function causeInWords(cause: Cause): string {
   if ("error" in cause) return cause.error.message;
   switch (cause.closeCode) {
     case closeCodes.draining:

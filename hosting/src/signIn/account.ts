@@ -6,8 +6,8 @@ export interface Account {
   readonly uid: string;
   /** What the user is known by. */
   readonly name: string;
-  /** @throws CallError saying why there is no current ID token. */
-  idToken(): Promise<string>;
+  /** A new one where the last was refused. @throws CallError saying why there is no current ID token. */
+  idToken(isRefused?: boolean): Promise<string>;
   /** Has the next ID token tell what has changed since: a verified address, a new claim. @throws CallError */
   renew(): Promise<void>;
   /** Sends a mail whose link verifies the user's address. @throws SignInError */
@@ -18,7 +18,7 @@ export function accountOf(user: User): Account {
   return {
     uid: user.uid,
     name: user.email ?? user.displayName ?? user.uid,
-    idToken: () => orInWords(user.getIdToken()),
+    idToken: (isRefused) => orInWords(user.getIdToken(isRefused)),
     async renew() {
       await orInWords(user.reload());
       await orInWords(user.getIdToken(true));

@@ -22,6 +22,8 @@ export interface AttachAddon extends ITerminalAddon {
   resize(size: TerminalSize): void;
   /** The network or the page is back, or the reader does not want to wait. */
   wake(): void;
+  /** Whether the terminal can be seen; see Terminal. */
+  setHidden(isHidden: boolean): void;
   /** Other addons have been loaded, which may reply to queries before this one hears of them. */
   watchRepliesAgain(): void;
   /** Detaches for good; the session goes on, and what is drawn stays. */
@@ -43,7 +45,8 @@ export function createAttachAddon(options: AttachAddonOptions): AttachAddon {
     listeners.push(
       xterm.onData((data) => {
         if (replies?.reply === "unwanted") return;
-        send((replies?.reply ? undefined : options.typed?.(data)) ?? data);
+        if (replies?.reply) terminal?.reply(data);
+        else send(options.typed?.(data) ?? data);
       }),
       // Bytes that are no text, as some mouse reports.
       xterm.onBinary((data) => send(Uint8Array.from(data, (character) => character.charCodeAt(0)))),
@@ -64,6 +67,7 @@ export function createAttachAddon(options: AttachAddonOptions): AttachAddon {
     activate,
     resize: (size) => terminal?.resize(size),
     wake: () => terminal?.wake(),
+    setHidden: (isHidden) => terminal?.setHidden(isHidden),
     watchRepliesAgain: () => replies?.renew(),
     close() {
       terminal?.close();

@@ -14,8 +14,11 @@ import { type CallOptions, type Callables, call } from "./calls/callable.ts";
 export interface ClientOptions {
   /** Address of the functions, without a trailing slash; a function's name is added to it. */
   functionsUrl: string;
-  /** A current Firebase ID token, asked for before each call; may throw a CallError to say why there is none. */
-  idToken: () => Promise<string>;
+  /**
+   * A current Firebase ID token, asked for before each call, or a new one where the last was refused; may throw a CallError to
+   * say why there is none.
+   */
+  idToken: (isRefused: boolean) => Promise<string>;
   /** A current App Check token, where the deployment asks for one; undefined for none. */
   appCheckToken?: () => Promise<string | undefined>;
   fetch?: typeof fetch;

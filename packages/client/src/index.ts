@@ -6,11 +6,6 @@ export type { Backoff } from "./terminal/backoff.ts";
 export type { Times } from "./terminal/connection.ts";
 export { plainTitle } from "./terminal/messages.ts";
 export type { Screen } from "./terminal/drawing.ts";
-export {
-  type Ended,
-  type OpenTerminalOptions,
-  type Terminal,
-  type TerminalState,
-  openTerminal,
-} from "./terminal/openTerminal.ts";
+export { openTerminal } from "./terminal/openTerminal.ts";
+export type { Cause, Ended, OpenTerminalOptions, Terminal, TerminalState } from "./terminal/terminal.ts";
 export type { WebSocketConstructor, WebSocketLike } from "./terminal/webSocket.ts";

@@ -201,3 +201,27 @@ test("an aborted call rejects with the signal's reason", async () => {
   const client = createClient({ functionsUrl: callables.functionsUrl, idToken });
   await assert.rejects(client.getSession(sessionId, { signal: giveUp.signal }), reason);
 });
+
+test("a call that is refused for its ID token is made once more with a new one, if there is one", async () => {
+  const refused = error(401, { status: "UNAUTHENTICATED", message: "The ID token has expired." });
+  await using callables = await startCallables({ getSession: [refused, result({ session: session() })] });
+  const asked: boolean[] = [];
+  const client = createClient({
+    functionsUrl: callables.functionsUrl,
+    idToken: (isRefused) => {
+      asked.push(isRefused);
+      return Promise.resolve(isRefused ? "NEW" : "OLD");
+    },
+  });
+  assert.deepEqual(await client.getSession(sessionId), { session: session() });
+  assert.deepEqual(
+    callables.calls.map(({ authorization }) => authorization),
+    ["Bearer OLD", "Bearer NEW"],
+  );
+  assert.deepEqual(asked, [false, true]);
+
+  await using stubborn = await startCallables({ getSession: [refused] });
+  const same = createClient({ functionsUrl: stubborn.functionsUrl, idToken });
+  await assert.rejects(same.getSession(sessionId), { code: "unauthenticated" });
+  assert.equal(stubborn.calls.length, 1);
+});

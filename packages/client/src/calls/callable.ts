@@ -7,8 +7,8 @@ import { type Silence, untilAborted, watchForSilence } from "./silence.ts";
 export interface Callables {
   /** Address of the functions, to which `/NAME` is added. */
   functionsUrl: string;
-  /** A current Firebase ID token; may throw a CallError to say why there is none. */
-  idToken: () => Promise<string>;
+  /** A current Firebase ID token, or a new one where the last was refused; may throw a CallError to say why there is none. */
+  idToken: (isRefused: boolean) => Promise<string>;
   /** A current App Check token; undefined for none. */
   appCheckToken?: (() => Promise<string | undefined>) | undefined;
   fetch: typeof fetch;
@@ -36,9 +36,10 @@ export async function call(callables: Callables, name: string, data: unknown, op
   const signals = options.signal ? [options.signal, silence.signal] : [silence.signal];
   const signal = AbortSignal.any(signals);
   try {
-    const tokens = await currentTokens(callables, signal);
-    const response = await post(callables, name, data, tokens, { signal, streaming: options.onChunk !== undefined });
-    return await readAnswer(response, silence, options.onChunk);
+    return await withTokens(callables, signal, async (tokens) => {
+      const response = await post(callables, name, data, tokens, { signal, streaming: options.onChunk !== undefined });
+      return readAnswer(response, silence, options.onChunk);
+    });
   } catch (error) {
     options.signal?.throwIfAborted();
     throw error instanceof CallError ? error : unreachable(name, silence, error);
@@ -47,9 +48,30 @@ export async function call(callables: Callables, name: string, data: unknown, op
   }
 }
 
-async function currentTokens({ idToken, appCheckToken }: Callables, signal: AbortSignal): Promise<Tokens> {
+/** Where a clock is wrong, a token passes for current that has expired: what is refused is tried once more with a new one. */
+async function withTokens<T>(
+  callables: Callables,
+  signal: AbortSignal,
+  ask: (tokens: Tokens) => Promise<T>,
+): Promise<T> {
+  const tokens = await currentTokens(callables, false, signal);
+  try {
+    return await ask(tokens);
+  } catch (error) {
+    if (!(error instanceof CallError && error.code === "unauthenticated")) throw error;
+    const renewed = await currentTokens(callables, true, signal);
+    if (renewed.id === tokens.id) throw error;
+    return ask(renewed);
+  }
+}
+
+async function currentTokens(
+  { idToken, appCheckToken }: Callables,
+  isRefused: boolean,
+  signal: AbortSignal,
+): Promise<Tokens> {
   return untilAborted(
-    Promise.all([idToken(), appCheckToken?.()]).then(
+    Promise.all([idToken(isRefused), appCheckToken?.()]).then(
       ([id, appCheck]) => ({ id, appCheck }),
       (error: unknown) => {
         if (error instanceof CallError) throw error;

@@ -75,10 +75,12 @@ export function connect(options: ConnectionOptions): Connection {
   let deadline = setTimeout(giveUp, times.answerMilliseconds);
   const heartbeat = startHeartbeat({
     ...times,
-    sendPing: (nonce) => drawing.isPositioned && send(encodeMessage(clientMessage.ping, nonce)),
+    // A stock ttyd, which tells no positions, answers no ping.
+    canPing: () => drawing.isPositioned,
+    sendPing: (nonce) => send(encodeMessage(clientMessage.ping, nonce)),
     onRoundTrip: options.onRoundTrip,
-    // A stock ttyd answers no ping, and a server that was asked to pause may hold its answer back too.
-    onSilent: () => drawing.isPositioned && !isPaused && giveUp(),
+    // A server that was asked to pause may hold its answer back too.
+    onSilent: () => !isPaused && giveUp(),
   });
 
   socket.binaryType = "arraybuffer";
@@ -179,7 +181,7 @@ export function connect(options: ConnectionOptions): Connection {
     resize(size) {
       send(encodeMessage(clientMessage.resize, JSON.stringify({ columns: size.columns, rows: size.rows })));
     },
-    check: () => heartbeat.beat(),
+    check: () => heartbeat.check(),
     adjustFlow,
     close: () => leave(1000),
   };

@@ -13,6 +13,8 @@ export interface Screen {
 export interface Drawing {
   /** A new connection: what it sends continues nothing until it says so. */
   begin(): void;
+  /** The connection is gone: nothing that is still drawn is answered, since the server does that for who has left. */
+  end(): void;
   position(position: Position): void;
   output(bytes: Uint8Array): void;
   /** What to ask a new connection to resume from; undefined while there is nothing to resume. */
@@ -128,6 +130,9 @@ export function createDrawing(screen: Screen, onDrawn: () => void): Drawing {
       connection = { kind: "unknown" };
       // A snapshot that was announced and never came leaves a cleared screen, from which nothing continues.
       if (snapshot === "announced") clear(undefined, 0);
+    },
+    end() {
+      connection = { kind: "unknown" };
     },
     position,
     output,

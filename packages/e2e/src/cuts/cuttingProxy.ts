@@ -7,6 +7,8 @@ export interface CuttingProxy {
   port: number;
   /** Breaks the connections that there are, once so many more bytes have come from the server: 0 for at once. */
   cutAfter: (bytes: number) => void;
+  /** Nothing passes any more over the connections that there are, and neither end is told. */
+  silence: () => void;
   /** Holds new connections back, or lets them through. */
   setDown: (isDown: boolean) => void;
   close: () => Promise<void>;
@@ -14,7 +16,7 @@ export interface CuttingProxy {
 
 /** Starts a proxy to an address on loopback. It cuts at any byte, within a frame or its header. */
 export async function startCuttingProxy(target: { host: string; port: number }): Promise<CuttingProxy> {
-  const pairs = new Set<{ client: Socket; upstream: Socket; left: number }>();
+  const pairs = new Set<{ client: Socket; upstream: Socket; left: number; isSilent: boolean }>();
   let isDown = false;
   const server = createServer((client) => {
     client.on("error", () => {});
@@ -23,17 +25,18 @@ export async function startCuttingProxy(target: { host: string; port: number }):
       return;
     }
     const upstream = createConnection(target);
-    const pair = { client, upstream, left: Infinity };
+    const pair = { client, upstream, left: Infinity, isSilent: false };
     pairs.add(pair);
     const cut = () => {
+      if (pair.isSilent) return;
       pairs.delete(pair);
       client.destroy();
       upstream.destroy();
     };
     upstream.on("error", cut).on("close", cut);
-    client.on("close", cut).on("data", (bytes) => upstream.write(bytes));
+    client.on("close", cut).on("data", (bytes) => pair.isSilent || upstream.write(bytes));
     upstream.on("data", (bytes) => {
-      if (client.destroyed) return;
+      if (client.destroyed || pair.isSilent) return;
       const passed = bytes.subarray(0, pair.left);
       pair.left -= passed.length;
       client.write(passed);
@@ -55,6 +58,13 @@ export async function startCuttingProxy(target: { host: string; port: number }):
           pair.client.destroy();
           pair.upstream.destroy();
         }
+      }
+    },
+    silence: () => {
+      for (const pair of pairs) {
+        pair.isSilent = true;
+        // Unread, as what is sent to who has gone is not acknowledged.
+        pair.upstream.pause();
       }
     },
     setDown: (next) => {
