@@ -113,6 +113,17 @@ test("a session that ran out of memory, and one that vanished, say so in words",
   assert.equal(await visit.until("ended"), "The session's pod is gone.");
 });
 
+test("a device that is offline is told so, and attaches again when it is back", async () => {
+  await visit.start("template:shell");
+  await visit.until("attached");
+  await visit.context.setOffline(true);
+  lastRun().terminal!.cut();
+  await says(/^You are offline\. Next try in \d+ s\.$/);
+  await screenshot(visit.page, "offline");
+  await visit.context.setOffline(false);
+  await visit.until("attached");
+});
+
 test("a slow way to the terminal is marked", async () => {
   await visit.page.routeWebSocket(/\/ws\//, (route) => {
     const server = route.connectToServer();

@@ -50,7 +50,7 @@ export function createStageList(): StageList {
     element.dateTime = at;
     element.title = new Date(time).toLocaleString();
     element.textContent =
-      time === firstAt ? new Date(time).toLocaleTimeString() : `+${((time - firstAt) / 1000).toFixed(1)} s`;
+      time === firstAt ? new Date(time).toLocaleTimeString() : `+${(Math.max(0, time - firstAt) / 1000).toFixed(1)} s`;
   }
 
   return {

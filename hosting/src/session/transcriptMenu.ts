@@ -49,16 +49,20 @@ export function createTranscriptMenu(source: () => TranscriptSource | undefined,
     menu.style.left = `${Math.max(gap, right - menu.offsetWidth)}px`;
   }
 
+  function close() {
+    if (menu.matches(":popover-open")) menu.hidePopover();
+  }
+
+  // The button it stands at is elsewhere then.
+  window.addEventListener("resize", close, { signal });
   return {
     toggle(button) {
-      if (menu.matches(":popover-open")) return menu.hidePopover();
+      if (menu.matches(":popover-open")) return close();
       menu.showPopover();
       placeAt(button);
       usableButtons(menu)[0]?.focus();
     },
-    close() {
-      if (menu.matches(":popover-open")) menu.hidePopover();
-    },
+    close,
   };
 }
 

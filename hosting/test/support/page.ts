@@ -129,10 +129,8 @@ function drive(page: Page) {
       }
     },
     /** Waits until an expression is true in the page, whose policy forbids Playwright's own way to do so. */
-    async holds(expression: string) {
-      for (const deadline = Date.now() + 10_000; !(await page.evaluate(expression)); await page.waitForTimeout(20)) {
-        assert.ok(Date.now() < deadline, `never so: ${expression}`);
-      }
+    holds(expression: string) {
+      return this.eventually(() => page.evaluate(expression), true);
     },
     status: (name: string) => page.locator("#status").getAttribute(`data-${name}`),
   };
