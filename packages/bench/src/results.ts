@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
 
@@ -12,13 +12,20 @@ export function machine() {
   };
 }
 
+const folder = join(import.meta.dirname, "../results");
+
 /** Keeps a result as `results/NAME.json` and prints it. */
 export async function keepResult(name: string, result: object): Promise<void> {
-  const folder = join(import.meta.dirname, "../results");
   const text = `${JSON.stringify(result, null, 2)}\n`;
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, `${name}.json`), text);
   process.stdout.write(text);
+}
+
+/** The result that is kept; undefined where there is none. */
+export async function readResult<Result>(name: string): Promise<Result | undefined> {
+  const text = await readFile(join(folder, `${name}.json`), "utf8").catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as Result);
 }
 
 /** The value that so many of the others, as a fraction, are not above. */

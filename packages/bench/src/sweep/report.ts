@@ -1,7 +1,7 @@
 // Writes the tables of docs/sweep-performance.md from the results that are committed. `node report.ts`
-import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readResults } from "../gateway/results.ts";
+import { table, writeSections } from "../sections.ts";
 import type { SweepRow } from "./main.ts";
 
 const page = join(import.meta.dirname, "../../../../docs/sweep-performance.md");
@@ -9,18 +9,11 @@ const page = join(import.meta.dirname, "../../../../docs/sweep-performance.md");
 export async function writeReport(): Promise<void> {
   const { machine, rows } = await readResults<SweepRow>("sweep");
   const { cores, processor, memoryGiB, kernel, node } = machine;
-  const sections: Record<string, string> = {
+  await writeSections(page, {
     machine: `Machine: ${cores} cores (${processor}), ${memoryGiB} GiB, Linux ${kernel}, Node ${node}.`,
     statements: statementTable(rows),
     plans: planTable(rows),
-  };
-  let text = await readFile(page, "utf8");
-  for (const [name, content] of Object.entries(sections)) {
-    const section = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
-    if (!section.test(text)) throw new Error(`${page} has no section ${name}`);
-    text = text.replace(section, (_, begin: string, end: string) => `${begin}\n${content}\n\n${end}`);
-  }
-  await writeFile(page, text);
+  });
 }
 
 const unique = <T>(values: T[]) => [...new Set(values)];
@@ -55,10 +48,6 @@ function planTable(rows: readonly SweepRow[]): string {
     ["statement", "scans, with the rows that each found"],
     shown.map(({ statement, plan }) => [statement, plan.map((scan) => `\`${scan}\``).join("<br>")]),
   );
-}
-
-function table(head: string[], rows: string[][]): string {
-  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 function grouped(value: number): string {
