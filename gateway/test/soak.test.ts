@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectRaw, handshakeBytes, protocolsOf } from "./support/client.ts";
 import { type GatewayProcess, startGatewayProcess } from "./support/gatewayProcess.ts";
-import { type Pair, startPairs } from "./support/pairs.ts";
+import { mintPatiently, type Pair, startPairs } from "./support/pairs.ts";
 import { clientFrame, serverFrame, startRawPod } from "./support/pods.ts";
 import { sized } from "./support/size.ts";
 import { startWorld, type World } from "./support/world.ts";
@@ -111,7 +111,7 @@ async function leaveEarly(world: World, gateway: GatewayProcess): Promise<void> 
   for (let index = 0; index < earlyARound; index += 1) {
     const atPod = pod.connected();
     const client = await connectRaw(gateway.port);
-    client.write(handshakeBytes(`/ws/${session.id}`, protocolsOf(await world.mint(session))));
+    client.write(handshakeBytes(`/ws/${session.id}`, protocolsOf(await mintPatiently(world, session))));
     await atPod;
     if (index % 2 === 0) client.resetAndDestroy();
     else client.resume().end();

@@ -30,6 +30,8 @@ export const gateways: readonly Gateway[] = [
   { name: "haproxy", start: ({ podIp }) => startHaproxy(podIp) },
   { name: "http-proxy", start: ({ podIp }) => startNode("httpProxy.ts", podIp) },
   { name: "ws", start: ({ podIp }) => startNode("ws.ts", podIp) },
+  // With the product's options, so that what is left is the difference of the programs.
+  { name: "Node, bare", start: ({ podIp }) => startNode("bare.ts", podIp, nodeOptions) },
   { name: "cliscale, unchecked", start: startUnchecked },
   { name: "cliscale", start: startCliscale, checksTokens: true },
 ];

@@ -1,4 +1,4 @@
-// The gateway beside nginx, haproxy, `http-proxy` and `ws`, one event loop each, in one run: memory of idle terminals, rate and
+// The gateway beside nginx, haproxy, `http-proxy`, `ws` and bare Node, one event loop each, in one run: memory of idle terminals, rate and
 // CPU of attaches, echo, and bulk output. `npm run bench -- gateway [memory|speed]...` runs a part; the page
 // docs/gateway-performance.md says how to read the results.
 import { spawnSync } from "node:child_process";
@@ -17,7 +17,7 @@ const podRange = "127.68.0.0/16";
 const memoryLevels = [1_000, 5_000, 9_500];
 const memoryRounds = 2;
 const speedRounds = 3;
-const attaches = { warmUp: 1_500, measured: 3_000 };
+const attaches = { warmUp: 3_000, measured: 3_000 };
 const busyTerminals = [100, 1_000];
 const bulk = { terminals: [1, 16], mebibytes: 512 };
 

@@ -57,7 +57,7 @@ export async function startHaproxy(podIp: string): Promise<Peer> {
 }
 
 /** A program of Node's, with flags of Node's; it is told BACKEND and PORT unless it has an environment of its own. */
-export async function startNode(file: string, podIp: string, flags: string[] = []): Promise<Peer> {
+export async function startNode(file: string, podIp: string, flags: readonly string[] = []): Promise<Peer> {
   const port = await findFreePort();
   const env = { PORT: String(port), BACKEND: `${podIp}:${terminalPort}` };
   return peerOf(run([process.execPath, ...flags, join(import.meta.dirname, file)], env), port);
