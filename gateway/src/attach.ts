@@ -123,12 +123,7 @@ async function consume(
   return verdict;
 }
 
-async function dial(
-  host: AttachHost,
-  target: AttachTarget,
-  departure: Departure,
-  time: TimeLimit,
-): Promise<PodSocket> {
+async function dial(host: AttachHost, target: AttachTarget, departure: Departure, time: TimeLimit): Promise<PodSocket> {
   const { podRange, ttydAllowed, deadlines } = host;
   try {
     return await dialPod(target, { podRange, ttydAllowed, milliseconds: time.forStep(deadlines.pod), departure });

@@ -5,26 +5,20 @@ import { setTimeout as delay } from "node:timers/promises";
 import { terminalPath } from "@cliscale/service";
 import { attachRaw, attachTo, attempt, closed, closeOf, collect, connectRaw, protocolsOf } from "./support/client.ts";
 import { gatewayEnv } from "./support/gatewayProcess.ts";
-import { clientFrame, serverFrame, startPod, type TerminalPod } from "./support/pods.ts";
+import { clientFrame, serverFrame } from "./support/pods.ts";
 import { type Program, runProgram, startProgram } from "./support/program.ts";
-import { startRawSession, startWorld, type TestSession, type World } from "./support/world.ts";
+import { startTerminalWorld, type TerminalWorld } from "./support/terminalWorld.ts";
+import { startRawSession } from "./support/world.ts";
 
 const binary = 2;
 const close = 8;
 
-let world: World;
-let session: TestSession;
-let pod: TerminalPod;
+let { world, session, stop } = {} as TerminalWorld;
 
 before(async () => {
-  world = await startWorld();
-  session = await world.createSession();
-  pod = await startPod(session.podSecret, session.podIp);
+  ({ world, session, stop } = await startTerminalWorld());
 });
-after(async () => {
-  await pod.stop();
-  await world.stop();
-});
+after(() => stop());
 
 const urlAt = (program: Program, id = session.id) => `ws://127.0.0.1:${program.port}/ws/${id}`;
 

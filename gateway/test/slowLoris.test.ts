@@ -5,24 +5,16 @@ import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { attachTo, closed, connectRaw, handshakeBytes } from "./support/client.ts";
 import { gatewayEnv } from "./support/gatewayProcess.ts";
-import { startPod, type TerminalPod } from "./support/pods.ts";
 import { startProgram } from "./support/program.ts";
 import { sized } from "./support/size.ts";
-import { startWorld, type TestSession, type World } from "./support/world.ts";
+import { startTerminalWorld, type TerminalWorld } from "./support/terminalWorld.ts";
 
-let world: World;
-let session: TestSession;
-let pod: TerminalPod;
+let { world, session, stop } = {} as TerminalWorld;
 
 before(async () => {
-  world = await startWorld();
-  session = await world.createSession();
-  pod = await startPod(session.podSecret, session.podIp);
+  ({ world, session, stop } = await startTerminalWorld());
 });
-after(async () => {
-  await pod.stop();
-  await world.stop();
-});
+after(() => stop());
 
 const request = handshakeBytes("/ws/7f8b4a2e-0000-4000-8000-000000000000", ["tty"]);
 const withBody = request.replace("\r\n\r\n", "\r\nContent-Length: 1000\r\n\r\n").replace("GET", "POST");

@@ -110,11 +110,12 @@ async function leaveEarly(world: World, gateway: GatewayProcess): Promise<void> 
   const pod = await startRawPod((socket) => void socket.resume(), session.podIp);
   for (let index = 0; index < earlyARound; index += 1) {
     const atPod = pod.connected();
-    const client = await connectRaw(gateway.port);
+    const client = (await connectRaw(gateway.port)).resume();
     client.write(handshakeBytes(`/ws/${session.id}`, protocolsOf(await mintPatiently(world, session))));
-    await atPod;
+    // On a machine that is too busy the gateway may have refused it instead.
+    await Promise.race([atPod, once(client, "end")]);
     if (index % 2 === 0) client.resetAndDestroy();
-    else client.resume().end();
+    else client.end();
     if (!client.closed) await Promise.race([once(client, "close"), delay(1_000)]);
   }
   await gateway.noSocketsLeft(2 * pairsARound, 30_000);

@@ -112,7 +112,13 @@ test("clocks that are ten minutes apart change nothing that is decided", async (
       const { jti, sub: ownerUid } = claimsOf(attach!);
       const use = { jti, ownerUid, tokenSessionId: session.id, sessionId: session.id, admit: true };
       const uses = await Promise.all([consumeTokens(plane.pool, [use]), consumeTokens(plane.pool, [use])]);
-      assert.deepEqual(uses.flat().map(({ outcome }) => outcome).toSorted(), ["consumed", "used"]);
+      assert.deepEqual(
+        uses
+          .flat()
+          .map(({ outcome }) => outcome)
+          .toSorted(),
+        ["consumed", "used"],
+      );
     }
     await behind!.call("stopSession", { sessionId: session.id });
     await requireInvariants(plane);

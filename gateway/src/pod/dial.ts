@@ -102,7 +102,8 @@ async function readHead(pod: PodSocket): Promise<string> {
   pod.receive((bytes) => {
     received = Buffer.concat([received, bytes]);
     const end = received.indexOf("\r\n\r\n");
-    if (end > headBytes || (end < 0 && received.length > headBytes)) reject(new PodError("the pod's answer is too long"));
+    if (end > headBytes || (end < 0 && received.length > headBytes))
+      reject(new PodError("the pod's answer is too long"));
     if (end < 0) return;
     pod.putBack(received.subarray(end + 4));
     resolve(received.toString("latin1", 0, end));

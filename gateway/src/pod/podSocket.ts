@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 
 /**
  * What pods send is read into this memory, whichever of them it is from. Memory of its own for each read, as Node.js takes it
- * otherwise, is memory that the kernel has to map and clear each time: that is half of what passing output on costs.
+ * otherwise, has to be mapped, cleared and collected: bulk output takes two to three times the CPU with it.
  */
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 const nothing = Buffer.alloc(0);

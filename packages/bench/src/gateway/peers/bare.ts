@@ -28,7 +28,12 @@ server.on("upgrade", (request, stream) => {
 server.listen({ port: Number(process.env["PORT"]), host: "127.0.0.1", backlog: 4096 });
 
 function splice(socket: Spliced): void {
-  socket.on("error", () => {}).on("data", onData).on("drain", onDrain).on("end", onEnd).on("close", onClose);
+  socket
+    .on("error", () => {})
+    .on("data", onData)
+    .on("drain", onDrain)
+    .on("end", onEnd)
+    .on("close", onClose);
 }
 
 function onData(this: Spliced, chunk: Buffer): void {
