@@ -4,6 +4,7 @@ import type { Session } from "@cliscale/protocol";
 import { addressSession, currentRoute } from "./address.ts";
 import type { Configuration } from "./configuration.ts";
 import { byId } from "./dom.ts";
+import { prefer } from "./preferences.ts";
 import { createSessionPage } from "./session/sessionPage.ts";
 import { prefetchTerminalCode } from "./session/terminalCode.ts";
 import { createSessionList } from "./sessions/sessionList.ts";
@@ -12,7 +13,7 @@ import type { User } from "./signIn/authentication.ts";
 
 /** Shows the view that the address names to a signed-in user, and follows the address. Returns what closes it all. */
 export function openSignedIn(
-  { functionsUrl, contact }: Configuration,
+  { functionsUrl, contact, terminalImages }: Configuration,
   user: User,
   appCheckToken?: () => Promise<string>,
 ): () => void {
@@ -52,6 +53,7 @@ export function openSignedIn(
     markCurrent(views);
   }
 
+  offerImages(terminalImages);
   window.addEventListener("hashchange", show, { signal });
   show();
   views.hidden = false;
@@ -62,6 +64,12 @@ export function openSignedIn(
     sessionList.hide();
     views.hidden = true;
   };
+}
+
+/** Where the page's policy keeps their decoder from running, pictures are no setting. */
+function offerImages(isOffered: boolean) {
+  byId("images-setting", HTMLDivElement).hidden = !isOffered;
+  if (!isOffered) prefer({ images: false });
 }
 
 /** Marks the link to the view that the address names; a session has none. */

@@ -28,7 +28,8 @@ export function showImages(xterm: Xterm, onLoaded: () => void, signal: AbortSign
   followPreferences(({ images }) => {
     if (images === isWanted) return;
     isWanted = images;
-    if (images) return void load();
+    // Without its code the terminal goes on without pictures; the next one asks for it again.
+    if (images) return void load().catch(() => undefined);
     addon?.dispose();
     addon = undefined;
   }, signal);

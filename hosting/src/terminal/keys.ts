@@ -13,6 +13,8 @@ export function takeKeys(xterm: Xterm, onLeave: () => void): void {
     leave: onLeave,
   };
   xterm.attachCustomKeyEventHandler((event) => {
+    // A terminal that takes no input would swallow it, and keep the focus for good.
+    if (event.key === "Tab" && xterm.options.disableStdin) return false;
     const shortcut = event.type === "keydown" ? shortcutOf(event) : undefined;
     if (shortcut === undefined) return true;
     // The browser pastes by itself.
