@@ -59,8 +59,9 @@ export async function attach(host: AttachHost, upgrade: Upgrade): Promise<void> 
 
 async function letIn(host: AttachHost, { handshake, client, head }: Upgrade, record: AttachRecord): Promise<void> {
   if (host.isDraining()) throw new Refusal("draining");
-  using _pending = host.admission.beginHandshake(handshake.address);
-  using departure = new Departure(client);
+  using held = new DisposableStack();
+  held.use(host.admission.beginHandshake(handshake.address));
+  const departure = held.use(new Departure(client));
   const time = new TimeLimit(host.deadlines.attach);
 
   const sessionId = readSessionId(handshake);

@@ -17,7 +17,7 @@ export class PodSocket extends Socket {
   private unread: Buffer = nothing;
 
   constructor() {
-    super({ onread: { buffer: readBuffer, callback: PodSocket.onRead as (bytes: number) => boolean } });
+    super({ onread: { buffer: readBuffer, callback: onRead } });
   }
 
   /** Gives what comes to this receiver from now on, and first what has been put back. */
@@ -34,11 +34,16 @@ export class PodSocket extends Socket {
     this.unread = bytes;
   }
 
-  /** Shared by all: Node.js calls it as a method of the socket. */
-  private static onRead(this: PodSocket, length: number): true {
+  /** That many bytes have come into the shared memory. */
+  hasRead(length: number): void {
     const bytes = readBuffer.subarray(0, length);
     if (this.receiver) this.receiver(bytes);
     else this.unread = Buffer.concat([this.unread, bytes]);
-    return true;
   }
+}
+
+/** Shared by all: Node.js calls it as a method of the socket. */
+function onRead(this: unknown, length: number): true {
+  (this as PodSocket).hasRead(length);
+  return true;
 }

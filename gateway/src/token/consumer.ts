@@ -4,8 +4,8 @@ import { within } from "../deadline.ts";
 
 interface Waiting {
   use: TokenUse;
-  resolve(verdict: TokenVerdict): void;
-  reject(error: unknown): void;
+  resolve: (verdict: TokenVerdict) => void;
+  reject: (error: unknown) => void;
 }
 
 /** Two, so that one whose connection hangs does not keep the others waiting. */

@@ -5,7 +5,7 @@ import { startWorld, type TestSession, type World } from "./world.ts";
 export interface TerminalWorld {
   world: World;
   session: TestSession;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 export async function startTerminalWorld(): Promise<TerminalWorld> {

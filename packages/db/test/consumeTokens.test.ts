@@ -33,8 +33,8 @@ const useOf = (jti: string, sessionId: string, other: Partial<TokenUse> = {}): T
   admit: true,
   ...other,
 });
-async function use(...use: Parameters<typeof useOf>): Promise<TokenVerdict> {
-  const [verdict] = await consumeTokens(pool, [useOf(...use)]);
+async function use(...parameters: Parameters<typeof useOf>): Promise<TokenVerdict> {
+  const [verdict] = await consumeTokens(pool, [useOf(...parameters)]);
   return verdict!;
 }
 const consumed = { outcome: "consumed", podIp: "10.0.0.1", podSecret: "secret", terminal: "runner" };
