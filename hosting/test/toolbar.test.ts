@@ -82,11 +82,11 @@ const colours = () =>
 test("a theme is chosen for page and terminal at once, kept, and followed in other tabs and after a reload", async () => {
   await visit.page.emulateMedia({ colorScheme: "dark" });
   const theme = () => visit.page.evaluate("document.documentElement.dataset.theme");
-  assert.equal(await theme(), "dark");
+  await visit.eventually(theme, "dark");
   const dark = await colours();
   await visit.page.locator("#tool-settings").click();
   await visit.page.getByLabel("Theme").selectOption("light");
-  assert.equal(await theme(), "light");
+  await visit.eventually(theme, "light");
   const light = (await colours()) as string[];
   assert.notDeepEqual(light, dark);
   assert.equal(light[1], "rgb(255, 255, 255)");
