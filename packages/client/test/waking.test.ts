@@ -9,6 +9,7 @@ import { position, startTerminal } from "./support/terminal.ts";
 
 const patient = { minimumMilliseconds: 60_000, maximumMilliseconds: 60_000 };
 const times = { answerMilliseconds: 5000, pingMilliseconds: 60_000, pongMilliseconds: 300 };
+const hanging: Answer = () => {};
 type Tested = Awaited<ReturnType<typeof startTerminal>>;
 
 async function attach(tested: Tested) {
@@ -68,7 +69,6 @@ test("a machine that has slept, or whose clock was set, has its connection check
 });
 
 test("a call that hangs on a network that is gone is made again on the one that is back", async () => {
-  const hanging: Answer = () => {};
   const answers: Answer[] = [hanging];
   await using tested = await startTerminal({ attachSession: answers }, { firstToken: "FIRST", backoff: patient });
   const first = await attach(tested);
@@ -87,10 +87,11 @@ test("a call that hangs on a network that is gone is made again on the one that 
 });
 
 test("a page that was too busy to read the answer asks again before it gives the connection up", async () => {
-  let trips = 0;
-  await using tested = await startTerminal({}, { times, backoff: patient, onRoundTrip: () => trips++ });
+  const trips: number[] = [];
+  const options = { times, backoff: patient, onRoundTrip: (milliseconds: number) => trips.push(milliseconds) };
+  await using tested = await startTerminal({}, options);
   const peer = await attach(tested);
-  while (trips === 0) await sleep(5);
+  while (trips.length === 0) await sleep(5);
   tested.terminal.wake();
   await peer.next(clientMessage.ping);
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);

@@ -64,6 +64,8 @@ async function endsIdle(id: string): Promise<void> {
 const shows = (tab: WatchedTab, pattern: RegExp) =>
   eventually(async () => assert.match(await tab.page.locator("#terminal .xterm-rows").innerText(), pattern));
 
+const columns = async (tab: WatchedTab) => (await tab.state()).size.columns;
+
 test("a hidden tab that is attached, and one whose network comes and goes, keep no session alive", async () => {
   const [cut, attached] = [await start("echo here; cat", idleSeconds), await start("echo here; cat", idleSeconds)];
   await one.open(cut);
@@ -121,7 +123,6 @@ test("of two tabs on one session the one that typed last sets the size, both sho
   await other.page.setViewportSize({ width: 640, height: 500 });
   await one.open(id);
   await shows(one, /\$/);
-  const columns = async (tab: WatchedTab) => (await tab.state()).size.columns;
   const wide = await columns(one);
   await other.open(id);
   await other.page.locator("#status", { hasText: "Another window sets the size; type here to take over." }).waitFor();

@@ -50,9 +50,9 @@ after(async () => {
 async function settle(): Promise<void> {
   await eventually(
     async () => {
-      const [before] = await Promise.all([standOf(cut.tab), delay(quietMilliseconds)]);
+      const [earlier] = await Promise.all([standOf(cut.tab), delay(quietMilliseconds)]);
       const [one, other] = await Promise.all([standOf(cut.tab), standOf(uncut)]);
-      assert.deepEqual([one, other], [before, before]);
+      assert.deepEqual([one, other], [earlier, earlier]);
     },
     { everyMilliseconds: 10 },
   );

@@ -53,6 +53,7 @@ export function watchPage(): void {
   Object.defineProperty(Document.prototype, "visibilityState", { get: () => (isHidden ? "hidden" : "visible") });
 
   // An xterm is known by where it puts its core.
+  // oxlint-disable-next-line no-extend-native -- nothing else tells of an object that a bundled script keeps to itself
   Object.defineProperty(Object.prototype, "_core", {
     configurable: true,
     set(this: Terminal, value: unknown) {
