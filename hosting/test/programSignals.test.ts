@@ -108,6 +108,16 @@ test("an address is opened in a new tab, which cannot reach back, once the reade
   }
 });
 
+test("an address that is no longer there is not opened", async () => {
+  await visit.print("https://example.com/gone\\n");
+  await clickFirst();
+  await question().getByRole("button", { name: "Cancel" }).click();
+  await visit.print("something-else-stands-here-now\\n");
+  await visit.page.locator("#terminal .xterm-screen").click({ position: { x: 30, y: 8 } });
+  await visit.page.waitForTimeout(300);
+  assert.equal(await question().count(), 0);
+});
+
 /** A Sixel picture of 12 by 6 pixels in one colour. */
 const sixel = "\x1bP0;0;0q#1;2;100;0;0#1!12~-\x1b\\";
 const pictures = () =>

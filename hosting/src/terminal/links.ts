@@ -10,9 +10,24 @@ const maximumLength = 2000;
  * (OSC 8), which may show something else than where they lead.
  */
 export function followLinks(xterm: Xterm, signal: AbortSignal): void {
-  const activate = (_event: MouseEvent, text: string) => void follow(text, signal);
-  xterm.options.linkHandler = { activate };
-  xterm.loadAddon(new WebLinksAddon(activate));
+  xterm.options.linkHandler = { activate: (_event, text) => void follow(text, signal) };
+  xterm.loadAddon(
+    new WebLinksAddon((_event, text) => {
+      // xterm keeps what it has found in a row while the pointer is elsewhere, although the row may show something else by now.
+      if (visibleText(xterm).includes(text)) void follow(text, signal);
+    }),
+  );
+}
+
+/** The lines in sight, as they were printed: those that go on in the next row are put together. */
+function visibleText({ buffer, rows }: Xterm): string {
+  const { viewportY } = buffer.active;
+  let text = "";
+  for (let row = 0; row < rows; row++) {
+    const line = buffer.active.getLine(viewportY + row);
+    if (line) text += (line.isWrapped ? "" : "\n") + line.translateToString(true);
+  }
+  return text;
 }
 
 async function follow(text: string, signal: AbortSignal) {

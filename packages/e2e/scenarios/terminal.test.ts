@@ -153,7 +153,7 @@ test("settings take effect at once: theme, screen readers, pictures, size of the
   await page.locator("#setting-images").check();
   await page.locator("#settings-close").click();
   await eventually(async () => {
-    await print("\\eP0;0;0q#1;2;100;0;0#1!12~-\\e\\\\");
+    await print("\\eP0;0;0q#1;2;100;0;0#1!12~-\\e\\\\\\n");
     assert.equal(await redPictures(), 1);
   });
 
