@@ -97,6 +97,9 @@ test("a hidden tab that is attached, and one whose network comes and goes, keep 
     assert.equal(await tab.page.locator("#status").getAttribute("data-end-reason"), "idle");
     await shows(tab, /here/);
   }
+  const endFacts = (tab: WatchedTab) => tab.page.locator("#end-facts").innerText();
+  assert.match(await endFacts(one), /connection was lost/);
+  assert.doesNotMatch(await endFacts(other), /connection was lost/);
   await screenshot(one.page, "away-ended-idle");
 });
 
