@@ -252,6 +252,42 @@ suite("draining", () => {
     await rawPod.stop();
   });
 
+  test(
+    "passes on what the client sent before it heard of it, in order, to its Close frame and no further",
+    { timeout: 30_000 },
+    async () => {
+      const { session: target, pod: rawPod } = await startRawSession(world);
+      const draining = world.createGateway({}, { close: 5_000 });
+      await draining.gateway.start();
+      const atPod = rawPod.connected();
+      const client = await attachRaw(draining.gateway.port, target.id, await world.mint(target));
+      // The gateway has sent its last byte while the client still sends.
+      client.socket.allowHalfOpen = true;
+      const received = collect(await atPod);
+      const frame = serverFrame(binary, "0a message of the pod's");
+      (await atPod).write(frame.subarray(0, 10));
+      await client.until((frames) => frames.length === 10);
+      const stopped = draining.gateway.stop();
+      const [one, two, three] = ["0one", "0two", "0three"].map((text) => clientFrame(binary, text)) as [
+        Buffer,
+        Buffer,
+        Buffer,
+      ];
+      const goodbye = clientFrame(close, Buffer.from([1012 >> 8, 1012 & 0xff]));
+      client.socket.write(Buffer.concat([one, two.subarray(0, 3)]));
+      await received.until((bytes) => bytes.length >= one.length);
+      (await atPod).write(frame.subarray(10));
+      await client.until((frames) => frames.length > frame.length + 4);
+      client.socket.write(two.subarray(3));
+      await received.until((bytes) => bytes.length === one.length + two.length);
+      client.socket.end(Buffer.concat([three, goodbye, one]));
+      await once(await atPod, "end");
+      assert.ok(received.bytes().equals(Buffer.concat([one, two, three, goodbye])));
+      await stopped;
+      await rawPod.stop();
+    },
+  );
+
   test("cuts a client whose pod never finishes its frame", async () => {
     const { session: target, pod: rawPod } = await startRawSession(world);
     const draining = world.createGateway({}, { close: 300 });

@@ -62,6 +62,8 @@ type State =
   | "podLeaving"
   /** The client is to be told `close` as soon as the frame that the pod has begun is whole. */
   | "closing"
+  /** The client has been told to attach again; what it sent before it heard of that still passes, to its Close frame. */
+  | "sentAway"
   /** The pod is gone; what to tell the client is being found out. */
   | "podLost"
   /** Nothing passes any more. */
@@ -165,14 +167,21 @@ export function cutSplice(splice: Splice, error: SpliceError): void {
 function onClientData(this: SplicedSocket, chunk: Buffer): void {
   const { splice } = this;
   splice.clientSilence.heard();
-  if (splice.state !== "open" && splice.state !== "podLeaving") return;
+  if (splice.state !== "open" && !stillReachesPod(splice)) return;
   const { fromClient } = splice;
   passToPod(splice, fromClient.follow(chunk));
   if (fromClient.closeFrame) passToPod(splice, fromClient.closeFrame);
   if (!fromClient.stopped) return;
-  if (splice.state === "podLeaving") endBoth(splice);
+  if (splice.state === "closing") return;
+  if (splice.state !== "open") endBoth(splice);
   else if (fromClient.closeFrame) letClientLeave(splice);
   else closeSplice(splice, { code: closeCodes.malformed, reason: "protocol violation" }, "clientViolation");
+}
+
+/** Whether what a client sends that is being closed has somewhere to go. */
+function stillReachesPod({ state, close, fromClient }: Splice): boolean {
+  if (fromClient.stopped) return false;
+  return state === "podLeaving" || state === "sentAway" || (state === "closing" && close?.code === closeCodes.draining);
 }
 
 function onPodData(this: SplicedPod, chunk: Buffer): void {
@@ -302,7 +311,15 @@ function sendClose(splice: Splice): void {
     splice.closeCode = splice.close.code;
     splice.client.write(encodeClose(splice.close));
   }
-  endBoth(splice);
+  if (splice.state === "closing" && stillReachesPod(splice)) sendAway(splice);
+  else endBoth(splice);
+}
+
+/** The session goes on: keys that are under way must not be lost. What the pod still says the client asks for again. */
+function sendAway(splice: Splice): void {
+  splice.state = "sentAway";
+  endWriting(splice.client);
+  splice.pod.resume();
 }
 
 /** Lets both sockets send what they still hold, and reads and drops what still comes: unread bytes would make it a reset. */

@@ -97,18 +97,23 @@ test("a hidden tab that is attached, and one whose network comes and goes, keep 
     assert.equal(await tab.page.locator("#status").getAttribute("data-end-reason"), "idle");
     await shows(tab, /here/);
   }
+  const endFacts = (tab: WatchedTab) => tab.page.locator("#end-facts").innerText();
+  assert.match(await endFacts(one), /connection was lost/);
+  assert.doesNotMatch(await endFacts(other), /connection was lost/);
   await screenshot(one.page, "away-ended-idle");
 });
 
 test("a command that ends while its only tab is away is told with its exit code and its last screen", async () => {
-  const id = await start("read line; sleep 3; seq 100; echo last words; exit 7");
+  const id = await start("read line; sleep 5; seq 100; echo last words; exit 7");
   await one.open(id);
   await one.type("go\r");
   await shows(one, /go/);
   await one.setHidden(true);
   network.setDown(true);
   network.cutAfter(0);
-  await delay(6000);
+  await delay(8000);
+  assert.equal(await one.status(), "reattaching");
+  assert.doesNotMatch(await one.page.locator("#terminal .xterm-rows").innerText(), /last words/);
   network.setDown(false);
   await one.setHidden(false);
   await one.becomes("ended");

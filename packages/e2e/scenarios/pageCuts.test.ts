@@ -70,6 +70,9 @@ async function compare(what: string): Promise<void> {
   assert.deepEqual(found.slice(0, 3), [], `${what} (seed ${seed}): ${found.length} differences`);
 }
 
+/** They say so when a tab was away at the end, and then take another line of the room that the terminal had. */
+const endFacts = (tab: WatchedTab) => tab.page.locator("#end-facts").innerText();
+
 /** Cuts the tab in the middle of what the program does, and compares it with the other one when it is back. */
 async function cutOnce(program: UsedInTabs, way: WayName, random: ReturnType<typeof createRandom>): Promise<void> {
   await program.use(cut.tab, random);
@@ -113,6 +116,7 @@ for (const [index, program] of programs.entries()) {
 
     await uncut.type(program.quit);
     await Promise.all([cut.tab.becomes("ended"), uncut.becomes("ended")]);
+    for (const tab of [cut.tab, uncut]) assert.doesNotMatch(await endFacts(tab), /connection was lost/);
     // Each tab then takes on the size that it has room for, once the facts of the end are laid out.
     await eventually(() => compare(`${program.name}, at its end`));
     assert.match(await cut.tab.page.locator("#terminal .xterm-rows").innerText(), program.last);
