@@ -35,7 +35,7 @@ test("the form is there before the terminal's code, which is loaded only for who
   const { context, page, problems } = visit;
   const loaded = watch(page);
   const held = Promise.withResolvers<void>();
-  await page.route("**/assets/terminalView-*", async (route) => {
+  await page.route("**/assets/terminal-*", async (route) => {
     await held.promise;
     await route.continue();
   });
@@ -48,14 +48,14 @@ test("the form is there before the terminal's code, which is loaded only for who
 
   await page.locator("#email").fill("lou@example.com");
   await page.locator("#password").fill("correct horse");
-  const asked = page.waitForRequest("**/assets/terminalView-*.js");
+  const asked = page.waitForRequest("**/assets/terminal-*.js");
   await page.locator("#sign-up").click();
   await page.locator("#start").waitFor();
   const second = await loaded.kilobytes();
   within(second - first, "after sign-in");
   // It is asked for with nobody having started anything, and held up here: the form is of use without.
   await asked;
-  assert.ok(!loaded.names().includes("terminalView"));
+  assert.ok(!loaded.names().includes("terminal"));
   await visit.start("template:shell", "echo done");
   await page.locator('#stages [data-stage="ready"][data-reached]').waitFor();
   held.resolve();
@@ -69,7 +69,7 @@ test("the form is there before the terminal's code, which is loaded only for who
 test("when the terminal's code cannot be had, the session says so and goes on", async () => {
   const visit = await openProfile(stack.browser);
   const { context, page, status } = visit;
-  await page.route("**/assets/terminalView-*", (route) => route.abort());
+  await page.route("**/assets/terminal-*", (route) => route.abort());
   await page.goto(stack.site.url);
   await page.locator("#email").fill("max@example.com");
   await page.locator("#password").fill("correct horse");
@@ -79,7 +79,7 @@ test("when the terminal's code cannot be had, the session says so and goes on", 
   assert.match(await visit.until("ended"), /A part of this page cannot be loaded/);
   assert.equal(await status("end-reason"), "unavailable");
   assert.equal(stack.backend.runs.at(-1)!.session.state, "ready");
-  await page.unroute("**/assets/terminalView-*");
+  await page.unroute("**/assets/terminal-*");
   await page.reload();
   await visit.until("attached");
   await context.close();

@@ -1,5 +1,5 @@
 import { byId } from "../dom.ts";
-import type { TerminalView } from "../terminal/index.ts";
+import type { TerminalView } from "../terminal/terminal.ts";
 import { type Modifiers, type Move, moveSequence, withModifiers } from "./keySequences.ts";
 import { rove } from "./rove.ts";
 

@@ -1,5 +1,5 @@
 import { byId } from "../dom.ts";
-import type { FindResults, TerminalView } from "../terminal/index.ts";
+import type { FindResults, TerminalView } from "../terminal/terminal.ts";
 import { dressButton } from "./icons.ts";
 
 /** Searches what the terminal has shown. */

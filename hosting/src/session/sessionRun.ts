@@ -1,6 +1,6 @@
 import { CallError, type Client, type Ended, type TerminalState, startSession, waitForAttach } from "@cliscale/client";
 import type { Attach, CreateSessionInput, Session, StageEvent, StartAnswer } from "@cliscale/protocol";
-import type { AttachAddon, Progress, TerminalView } from "../terminal/index.ts";
+import type { AttachAddon, Progress, TerminalView } from "../terminal/terminal.ts";
 import { followPage, untilShown } from "./followPage.ts";
 import { loadTerminalCode } from "./terminalCode.ts";
 import { touchSession } from "./touchSession.ts";

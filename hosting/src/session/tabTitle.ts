@@ -1,4 +1,4 @@
-import type { Progress } from "../terminal/index.ts";
+import type { Progress } from "../terminal/terminal.ts";
 
 /** What the tab is called: after the program, with how far it is, and a mark when it has rung unseen. */
 export interface TabTitle {

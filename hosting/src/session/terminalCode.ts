@@ -1,5 +1,5 @@
 import { CallError } from "@cliscale/client";
-import type * as TerminalModule from "../terminal/index.ts";
+import type * as TerminalModule from "../terminal/terminal.ts";
 
 type TerminalCode = typeof TerminalModule;
 
@@ -12,7 +12,7 @@ let loading: Promise<TerminalCode> | undefined;
  * @throws CallError
  */
 export function loadTerminalCode(): Promise<TerminalCode> {
-  loading ??= import("../terminal/index.ts").catch((error: unknown) => {
+  loading ??= import("../terminal/terminal.ts").catch((error: unknown) => {
     loading = undefined;
     const sentence = "A part of this page cannot be loaded, maybe because there is a new version. Load the page again.";
     throw new CallError("unavailable", sentence, {}, { cause: error });

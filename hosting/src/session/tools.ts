@@ -1,7 +1,7 @@
 import { byId } from "../dom.ts";
 import { createSettingsDialog } from "../settings/settingsDialog.ts";
 import { type ShortcutId, keysInWords, shortcutOf } from "../shortcuts.ts";
-import type { TerminalView } from "../terminal/index.ts";
+import type { TerminalView } from "../terminal/terminal.ts";
 import { createFullScreen } from "./fullScreen.ts";
 import { dressButton } from "./icons.ts";
 import { createKeyBar } from "./keyBar.ts";

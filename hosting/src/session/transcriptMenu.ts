@@ -1,5 +1,5 @@
 import { byId } from "../dom.ts";
-import type { TerminalView, TranscriptForm } from "../terminal/index.ts";
+import type { TerminalView, TranscriptForm } from "../terminal/terminal.ts";
 import { rove, usableButtons } from "./rove.ts";
 
 /** All that the terminal holds, as a file, in a form to be chosen. */
