@@ -64,6 +64,8 @@ async function endsIdle(id: string): Promise<void> {
 const shows = (tab: WatchedTab, pattern: RegExp) =>
   eventually(async () => assert.match(await tab.page.locator("#terminal .xterm-rows").innerText(), pattern));
 
+const endFacts = (tab: WatchedTab) => tab.page.locator("#end-facts").innerText();
+
 const columns = async (tab: WatchedTab) => (await tab.state()).size.columns;
 
 test("a hidden tab that is attached, and one whose network comes and goes, keep no session alive", async () => {
@@ -97,7 +99,6 @@ test("a hidden tab that is attached, and one whose network comes and goes, keep 
     assert.equal(await tab.page.locator("#status").getAttribute("data-end-reason"), "idle");
     await shows(tab, /here/);
   }
-  const endFacts = (tab: WatchedTab) => tab.page.locator("#end-facts").innerText();
   assert.match(await endFacts(one), /connection was lost/);
   assert.doesNotMatch(await endFacts(other), /connection was lost/);
   await screenshot(one.page, "away-ended-idle");
