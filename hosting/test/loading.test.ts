@@ -6,7 +6,7 @@ import type { Page, Response } from "playwright-core";
 import { type Stack, openProfile, startStack } from "./support/page.ts";
 
 /** Kilobytes as gzip makes them of scripts and style sheets, about what Hosting sends; each what it is now and a tenth. */
-const budgets = { "before sign-in": 44, "after sign-in": 50, terminal: 100 };
+const budgets = { "before sign-in": 44, "after sign-in": 55, terminal: 100 };
 
 let stack: Stack;
 
@@ -57,7 +57,8 @@ test("the form is there before the terminal's code, which is loaded only for who
   await asked;
   assert.ok(!loaded.names().includes("terminal"));
   await visit.start("template:shell", "echo done");
-  await page.locator('#stages [data-stage="ready"][data-reached]').waitFor();
+  // One line that says so has taken the place of the list.
+  await page.locator('#stages [data-stage="ready"][data-reached]').waitFor({ state: "attached" });
   held.resolve();
   await visit.until("ended");
   within((await loaded.kilobytes()) - second, "terminal");
