@@ -75,8 +75,7 @@ async function endsIdle({ id, socket }: { id: string; socket: TerminalSocket }):
 
 const seconds = (from: Date, to: Date) => (to.getTime() - from.getTime()) / 1000;
 
-// At once, since all of them wait.
-suite("A session ends for being idle", { concurrency: true }, () => {
+suite("A session ends for being idle", () => {
   test("with a tab attached that nobody touches, on a program that is silent, at its idle time", async () => {
     const silent = await open("exec sleep 1000");
     const untouched = keepOpen(silent);
