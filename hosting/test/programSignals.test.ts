@@ -1,7 +1,7 @@
 // What a program tells besides text: title, progress, bell, links and pictures.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { screenshot } from "@cliscale/e2e/browser";
+import { redPictures, screenshot } from "@cliscale/e2e/browser";
 import { type Stack, type Visit, openAs, startStack } from "./support/page.ts";
 
 let stack: Stack;
@@ -120,14 +120,7 @@ test("an address that is no longer there is not opened", async () => {
 
 /** A Sixel picture of 12 by 6 pixels in one colour. */
 const sixel = "\x1bP0;0;0q#1;2;100;0;0#1!12~-\x1b\\";
-const pictures = () =>
-  visit.page.locator("#terminal canvas").evaluateAll(
-    (all) =>
-      (all as HTMLCanvasElement[]).filter((canvas) => {
-        const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
-        return data.some((value, index) => index % 4 === 0 && value > 200 && data[index + 1]! < 50);
-      }).length,
-  );
+const pictures = () => redPictures(visit.page);
 
 test("pictures are drawn for who wants them, and not for others", async () => {
   // A shell would switch modes, of which the page takes heed as of queries.

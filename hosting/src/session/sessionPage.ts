@@ -57,21 +57,12 @@ export function createSessionPage({ client, account, contact, onCreated, signal 
   let beginning: Beginning | undefined;
 
   function begin(next: Beginning) {
-    run?.dispose();
-    run = undefined;
+    leaveSession();
     beginning = next;
-    known = undefined;
-    seenUntil = undefined;
-    showError("");
     startForm.hide();
-    notAllowed.hide();
-    endView.hide();
-    timeWarning.stop();
-    tools.hide();
     runningBar.begin("input" in next ? { source: next.input.bundle.source, command: next.input.command } : {});
     stageList.begin();
-    showTitle("");
-    tabTitle.clear();
+    statusLine.showTitle("");
     statusLine.show({ name: "starting" });
     run = runSession({
       client,
@@ -134,6 +125,8 @@ export function createSessionPage({ client, account, contact, onCreated, signal 
     run?.dispose();
     run = undefined;
     beginning = undefined;
+    known = undefined;
+    seenUntil = undefined;
     showError("");
     tabTitle.clear();
     notAllowed.hide();

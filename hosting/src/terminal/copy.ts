@@ -21,12 +21,7 @@ export function copyOnSelect(xterm: Xterm, place: HTMLElement, signal: AbortSign
   );
 }
 
-/** Writes to the clipboard; the browser may forbid it. Returns whether it has. */
-export async function write(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false;
-  }
+/** Writes to the clipboard; the browser may forbid it, and then nothing is copied. */
+export async function write(text: string): Promise<void> {
+  await navigator.clipboard.writeText(text).catch(() => undefined);
 }

@@ -1,6 +1,7 @@
 import type { Terminal as Xterm } from "@xterm/xterm";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { ask } from "./ask.ts";
+import { printedLines } from "./printedLines.ts";
 
 /** A longer one is not followed: nobody could look it over. */
 const maximumLength = 2000;
@@ -14,20 +15,13 @@ export function followLinks(xterm: Xterm, signal: AbortSignal): void {
   xterm.loadAddon(
     new WebLinksAddon((_event, text) => {
       // xterm keeps what it has found in a row while the pointer is elsewhere, although the row may show something else by now.
-      if (visibleText(xterm).includes(text)) void follow(text, signal);
+      if (isInSight(xterm, text)) void follow(text, signal);
     }),
   );
 }
 
-/** The lines in sight, as they were printed: those that go on in the next row are put together. */
-function visibleText({ buffer, rows }: Xterm): string {
-  const { viewportY } = buffer.active;
-  let text = "";
-  for (let row = 0; row < rows; row++) {
-    const line = buffer.active.getLine(viewportY + row);
-    if (line) text += (line.isWrapped ? "" : "\n") + line.translateToString(true);
-  }
-  return text;
+function isInSight({ buffer: { active }, rows }: Xterm, text: string): boolean {
+  return printedLines(active, active.viewportY, active.viewportY + rows).some((line) => line.includes(text));
 }
 
 async function follow(text: string, signal: AbortSignal) {

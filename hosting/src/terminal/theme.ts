@@ -1,5 +1,5 @@
 import type { ITheme } from "@xterm/xterm";
-import type { Preferences } from "../preferences.ts";
+import type { ShownTheme } from "../shownTheme.ts";
 
 const dark = {
   background: "#14181c",
@@ -72,10 +72,13 @@ export interface Look {
   minimumContrast: number;
 }
 
-/** The look of a theme; that of the system goes by what the system prefers. */
-export function themeFor(theme: Preferences["theme"], system: { dark: boolean; contrast: boolean }): Look {
-  const isHigh = theme === "high-contrast" || (theme === "system" && system.contrast);
-  if (isHigh) return { colours: highContrast, minimumContrast: contrast.high };
-  const isDark = theme === "dark" || (theme === "system" && system.dark);
-  return { colours: isDark ? dark : light, minimumContrast: contrast.usual };
+const looks: Record<ShownTheme, Look> = {
+  light: { colours: light, minimumContrast: contrast.usual },
+  dark: { colours: dark, minimumContrast: contrast.usual },
+  "high-contrast": { colours: highContrast, minimumContrast: contrast.high },
+};
+
+/** How a terminal looks in a theme. */
+export function lookOf(theme: ShownTheme): Look {
+  return looks[theme];
 }

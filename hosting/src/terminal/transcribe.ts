@@ -1,4 +1,5 @@
 import type { IBuffer, IBufferCell, Terminal as Xterm } from "@xterm/xterm";
+import { printedLines } from "./printedLines.ts";
 
 export type TranscriptForm = "text" | "ansi" | "html";
 
@@ -23,15 +24,9 @@ export async function transcribe(xterm: Xterm, form: TranscriptForm): Promise<st
 }
 
 function textOf(buffer: IBuffer): string {
-  const lines: string[] = [];
-  for (let index = 0; index < usedLines(buffer); index++) {
-    const line = buffer.getLine(index)!;
-    const isContinued = buffer.getLine(index + 1)?.isWrapped ?? false;
-    const text = line.translateToString(!isContinued);
-    if (line.isWrapped && lines.length > 0) lines[lines.length - 1] += text;
-    else lines.push(text);
-  }
-  return lines.map((line) => `${line}\n`).join("");
+  return printedLines(buffer, 0, usedLines(buffer))
+    .map((line) => `${line}\n`)
+    .join("");
 }
 
 /** Up to the last line that has anything on it. */

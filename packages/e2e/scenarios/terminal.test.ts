@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { launchBrowser, screenshot } from "../src/browser.ts";
+import { launchBrowser, redPictures, screenshot } from "../src/browser.ts";
 import { startTestStack, type TestStack } from "../src/stack.ts";
 import { eventually } from "../src/world.ts";
 
@@ -127,16 +127,6 @@ test("what is selected is copied; lines are pasted when the reader has seen them
   await shows(/one\$\s+two\$/);
 });
 
-/** How many layers of the terminal show something red: a picture's. */
-const redPictures = () =>
-  page.locator("#terminal canvas").evaluateAll(
-    (all) =>
-      (all as HTMLCanvasElement[]).filter((canvas) => {
-        const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
-        return data.some((value, index) => index % 4 === 0 && value > 200 && data[index + 1]! < 50);
-      }).length,
-  );
-
 test("settings take effect at once: theme, screen readers, pictures, size of the text", async () => {
   const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await page.locator("#tool-settings").click();
@@ -154,7 +144,7 @@ test("settings take effect at once: theme, screen readers, pictures, size of the
   await page.locator("#settings-close").click();
   await eventually(async () => {
     await print("\\eP0;0;0q#1;2;100;0;0#1!12~-\\e\\\\\\n");
-    assert.equal(await redPictures(), 1);
+    assert.equal(await redPictures(page), 1);
   });
 
   await type("clear; stty size; echo before-$((1 + 1))\n");

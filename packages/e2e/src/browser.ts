@@ -25,3 +25,14 @@ export async function screenshot(page: Page, name: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
+
+/** How many layers of the page's terminal show something red, which text in its usual colours is not: pictures of a program's. */
+export function redPictures(page: Page): Promise<number> {
+  return page.locator("#terminal canvas").evaluateAll(
+    (all) =>
+      (all as HTMLCanvasElement[]).filter((canvas) => {
+        const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+        return data.some((value, index) => index % 4 === 0 && value > 200 && data[index + 1]! < 50);
+      }).length,
+  );
+}

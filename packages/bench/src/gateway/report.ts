@@ -1,6 +1,6 @@
 // Writes the tables of docs/gateway-performance.md from the results that are committed. `node report.ts`
-import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { table, writeSections } from "../sections.ts";
 import { type Capacity, capacityFor } from "./capacity.ts";
 import { gateways } from "./gateways.ts";
 import type { Memory } from "./scenarios.ts";
@@ -14,20 +14,13 @@ export async function writeReport(): Promise<void> {
   const memory = await readResults<MemoryRow>("gatewayMemory");
   const speed = await readResults<SpeedRow>("gatewaySpeed");
   const { cores, processor, memoryGiB, kernel, node } = speed.machine;
-  const sections: Record<string, string> = {
+  await writeSections(page, {
     machine: `Machine: ${cores} cores (${processor}), ${memoryGiB} GiB, Linux ${kernel}, Node ${node}.`,
     memory: memoryTable(memory.rows),
     attach: attachTable(speed.rows),
     traffic: trafficTable(speed.rows),
     capacity: capacityTable(memory.rows, speed.rows),
-  };
-  let text = await readFile(page, "utf8");
-  for (const [name, content] of Object.entries(sections)) {
-    const section = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
-    if (!section.test(text)) throw new Error(`${page} has no section ${name}`);
-    text = text.replace(section, (_, begin: string, end: string) => `${begin}\n${content}\n\n${end}`);
-  }
-  await writeFile(page, text);
+  });
 }
 
 function memoryTable(rows: readonly MemoryRow[]): string {
@@ -120,10 +113,6 @@ const largest = ({ levels }: Memory) => levels.at(-1);
 
 function seconds({ gateways: cpu, database }: Capacity["stormSeconds"]): string {
   return `${cpu.toFixed(1)} / ${database.toFixed(database < 10 ? 1 : 0)}`;
-}
-
-function table(head: string[], rows: string[][]): string {
-  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 function grouped(value: number): string {

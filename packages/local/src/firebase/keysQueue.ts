@@ -13,11 +13,13 @@ Server.prototype.emit = function queued(this: Server, event: string | symbol, ..
   const [request, answer] = args as [unknown, ServerResponse];
   const pass = () => Reflect.apply(emit, this, [event, ...args]) as boolean;
   if (event !== "request" || !(request instanceof IncomingMessage) || request.url !== path) return pass();
-  before = before.then(async () => {
+  const ask = async () => {
     if (request.socket.destroyed) return;
     const closed = once(answer, "close");
     pass();
     await closed;
-  });
+  };
+  // One that fails does not keep those behind it waiting.
+  before = before.then(ask).catch(() => undefined);
   return true;
 };
