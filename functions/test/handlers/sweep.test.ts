@@ -223,7 +223,9 @@ suite("a sweep", () => {
     assert.equal(await plane.row(left!), undefined);
     await requireGone(plane, left!);
     for (const id of [again!, attached!]) {
-      assert.equal((await handleGetSession(deps, call({ sessionId: id }))).session.state, "ready");
+      await eventually(async () => {
+        assert.equal((await handleGetSession(deps, call({ sessionId: id }))).session.state, "ready");
+      });
     }
   });
 

@@ -85,7 +85,7 @@ export async function openStandIn({ kubeconfigOf, ...options }: StandInOptions =
     ...openCluster((await kubeconfigOf?.(standIn)) ?? standIn.kubeconfigPath),
     standIn,
     stateDirectory,
-    patienceMilliseconds: 10_000,
+    patienceMilliseconds: 30_000,
     async close() {
       await standIn.close();
       await rm(stateDirectory, { recursive: true });

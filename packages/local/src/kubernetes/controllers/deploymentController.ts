@@ -8,7 +8,7 @@ import { type ReplicaSet, replicaSets, templateHashLabel } from "../resources/re
 import { deleteObject } from "../store/deletion.ts";
 import type { Store } from "../store/store.ts";
 import { keysBeside, startController } from "./controller.ts";
-import { deploymentStatus, hasProgressed, isComplete } from "./deploymentStatus.ts";
+import { deploymentStatus, isComplete, lateAfter } from "./deploymentStatus.ts";
 import { createEventRecorder, type EventRecorder } from "./eventRecorder.ts";
 import { ownerKey } from "./replicaSetController.ts";
 
@@ -64,7 +64,7 @@ function settle(store: Store, deployment: Deployment): number | undefined {
     removeOldRevisions(store, deployment, older);
     return undefined;
   }
-  return hasProgressed(status) ? deployment.spec.progressDeadlineSeconds * 1000 + 1000 : undefined;
+  return lateAfter(deployment, status);
 }
 
 function setsOf(store: Store, deployment: Deployment): { newest: ReplicaSet | undefined; older: ReplicaSet[] } {

@@ -1,6 +1,6 @@
 import type { Deployment, DeploymentStatus } from "../resources/deployment.ts";
 import { rollingLimits } from "../resources/deployment.ts";
-import { type Condition, hasCondition, timestamp, withCondition } from "../resources/objects.ts";
+import { type Condition, timestamp, withCondition } from "../resources/objects.ts";
 import type { ReplicaSet } from "../resources/replicaSet.ts";
 
 // How a rollout stands, in the words of Kubernetes:
@@ -29,8 +29,14 @@ export function isComplete({ spec }: Deployment, status: DeploymentStatus): bool
   return updatedReplicas === spec.replicas && replicas === spec.replicas && availableReplicas >= spec.replicas;
 }
 
-/** Whether the rollout has not been given up. */
-export const hasProgressed = (status: DeploymentStatus) => hasCondition(status.conditions, "Progressing");
+/** In how many milliseconds a rollout that gets on no more is late, 0 or fewer when it is; undefined when it cannot become so. */
+export function lateAfter({ spec }: Deployment, { conditions }: DeploymentStatus): number | undefined {
+  const progressing = conditions?.find((each) => each.type === "Progressing");
+  // A rollout that had ended, and whose pods fail later, has not stopped to get on.
+  if (progressing?.status !== "True" || progressing.reason === "NewReplicaSetAvailable") return undefined;
+  const since = progressing.lastUpdateTime ?? progressing.lastTransitionTime;
+  return Date.parse(since) + spec.progressDeadlineSeconds * 1000 - Date.now();
+}
 
 function conditionsOf(deployment: Deployment, status: DeploymentStatus, newest: ReplicaSet): Condition[] {
   const before = deployment.status.conditions;
@@ -88,10 +94,9 @@ function progress(deployment: Deployment, status: DeploymentStatus, newest: Repl
     const message = `ReplicaSet "${name}" is progressing.`;
     return { type: "Progressing", status: "True", reason: "ReplicaSetUpdated", message, lastUpdateTime: timestamp() };
   }
-  // A rollout that had ended, and whose pods fail later, has not stopped to get on.
-  const { lastUpdateTime: since = old.lastTransitionTime, ...same } = old;
-  const isLate = Date.now() - Date.parse(since) > spec.progressDeadlineSeconds * 1000;
-  if (old.reason === "NewReplicaSetAvailable" || (!isLate && old.status === "True")) return same;
+  const left = lateAfter(deployment, deployment.status);
+  const { lastUpdateTime: _, ...same } = old;
+  if (left === undefined ? old.status === "True" : left > 0) return same;
   const message = `ReplicaSet "${name}" has timed out progressing.`;
   return { type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded", message };
 }
