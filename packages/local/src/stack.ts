@@ -100,7 +100,7 @@ function startFirebase(supervisor: Supervisor, settings: StackSettings, projectF
     ...part(settings, "firebase", "packages/local/src/firebase/main.ts", {
       FIREBASE_PROJECT_DIR: projectFolder,
       FIREBASE_READY_URL: `${urls.hosting(settings)}/.well-known/jwks.json`,
-      NODE_OPTIONS: preloading("firebase/originFilter.ts", "firebase/keepCompiled.ts"),
+      NODE_OPTIONS: preloading("firebase/lazyModules.ts", "firebase/originFilter.ts", "firebase/keepCompiled.ts"),
       CLISCALE_ALLOWED_ORIGINS: allowedOrigins(settings),
       // firebase-tools keeps settings of its own there.
       XDG_CONFIG_HOME: join(settings.stateDir, "firebase/config"),

@@ -7,10 +7,21 @@ interface Manifest {
   dependencies: Record<string, string>;
 }
 
+/** What the cloud's buildpack and the emulators look for among the installed packages, and which load their own parts by path. */
+const installed = ["firebase-functions", "firebase-admin"];
+/** The bundle is ES modules, but most of what is bundled was written for what CommonJS modules find in their scope. */
+const commonJsScope = `
+import { createRequire as __createRequire } from "node:module";
+const require = __createRequire(import.meta.url);
+const __filename = import.meta.filename;
+const __dirname = import.meta.dirname;
+`;
+
 /**
- * Makes of functions/ what `firebase deploy` uploads: one ES module that contains this repository's own packages, and a
- * package.json that names the exact npm packages it needs and nothing else. Uploading functions/ itself would make the
- * cloud's `npm install` look for our own packages in the public registry.
+ * Makes of functions/ what `firebase deploy` uploads: ES modules that contain this repository's own packages and all others,
+ * but for those of Firebase, which a package.json names in their exact versions. Uploading functions/ itself would make the cloud's
+ * `npm install` look for our own packages in the public registry. An instance that starts reads a few files in place of two
+ * thousand, in less than half of the time; what it may not need, such as Google's clients, stays in chunks of its own.
  */
 export async function buildFunctions(): Promise<void> {
   const source = join(root, "functions");
@@ -27,8 +38,15 @@ export async function buildFunctions(): Promise<void> {
     format: "esm",
     target: "node24",
     sourcemap: true,
+    sourcesContent: false,
+    legalComments: "linked",
     logLevel: "warning",
-    external: Object.keys(dependencies).flatMap((name) => [name, `${name}/*`]),
+    banner: { js: commonJsScope },
+    external: [
+      ...installed.flatMap((name) => [name, `${name}/*`]),
+      // pg asks for it, and does without.
+      "pg-native",
+    ],
     chunkNames: "chunks/[name]-[hash]",
   });
   const manifest = {
@@ -37,7 +55,7 @@ export async function buildFunctions(): Promise<void> {
     type: "module",
     main: "index.js",
     engines: { node: "24" },
-    dependencies,
+    dependencies: Object.fromEntries(installed.map((name) => [name, dependencies[name]])),
   };
   await writeFile(join(target, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }

@@ -1,7 +1,7 @@
 // `npm test` and `npm run test:full`: installs what the tests need of the system, checks and builds the code, runs every test, and ends
 // with the line `N passed, N failed`. The argument names the size at which tests run: small or full.
 import { glob } from "node:fs/promises";
-import { relative } from "node:path";
+import { join, relative } from "node:path";
 import { run as runTests } from "node:test";
 import { spec } from "node:test/reporters";
 import { ensureDebianPackages } from "./debianPackages.ts";
@@ -27,7 +27,9 @@ const slowestShown = 20;
 const execArgv = ["--test-force-exit"];
 
 process.env["CLISCALE_TEST_SIZE"] = process.argv[2] ?? "small";
-const { chromium } = await ensureDebianPackages();
+// Every test file is a process, which would otherwise compile what the one before it has.
+process.env["NODE_COMPILE_CACHE"] ??= join(root, ".cliscale/compile-cache");
+const { "chromium-headless-shell": chromium } = await ensureDebianPackages();
 if (chromium) process.env["CLISCALE_CHROMIUM"] ??= chromium;
 const kubectl = await ensureKubectl();
 if (kubectl) process.env["CLISCALE_KUBECTL"] ??= kubectl;
