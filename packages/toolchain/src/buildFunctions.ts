@@ -20,8 +20,8 @@ const __dirname = import.meta.dirname;
 /**
  * Makes of functions/ what `firebase deploy` uploads: ES modules that contain this repository's own packages and all others,
  * but for those of Firebase, which a package.json names in their exact versions. Uploading functions/ itself would make the cloud's
- * `npm install` look for our own packages in the public registry. An instance that starts reads a few files in place of two
- * thousand, in less than half of the time; what it may not need, such as Google's clients, stays in chunks of its own.
+ * `npm install` look for our own packages in the public registry. An instance that starts, for which somebody waits, reads a few files
+ * in place of very many; what it may not need, such as the client of Kubernetes, is a chunk of its own.
  */
 export async function buildFunctions(): Promise<void> {
   const source = join(root, "functions");
