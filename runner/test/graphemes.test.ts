@@ -1,17 +1,44 @@
 // Grapheme clusters stand as one, and do so as well in a terminal that is restored in the middle of one.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clusters } from "@cliscale/e2e/cuts/clusters";
+import { type ClusterName, clusters, columnsOf } from "@cliscale/e2e/cuts/clusters";
+import { createHeadlessTerminal } from "@cliscale/e2e/cuts/headlessTerminal";
 import { createHeadlessScreen } from "@cliscale/e2e/cuts/headlessScreen";
 import { differences, type TerminalState } from "@cliscale/e2e/cuts/terminalState";
+import { joiningOf } from "@cliscale/protocol";
 import { createLogger } from "@cliscale/service";
 import { createEmulator } from "../src/terminal/emulator/emulator.ts";
+import { loadHeadless } from "../src/terminal/emulator/loadHeadless.ts";
 import { createOutputStream } from "../src/terminal/outputStream.ts";
 import { createSizeHistory } from "../src/terminal/sizeHistory.ts";
 
 const size = { columns: 7, rows: 3 };
 const logger = createLogger("graphemes-test");
 logger.level = "silent";
+
+/** What of a state decides on what comes next, and whether it has joined. */
+const decisive = 0x7f;
+
+test("characters join as by the addon itself", () => {
+  const { Terminal, UnicodeGraphemesAddon } = loadHeadless();
+  const alone = new Terminal({ allowProposedApi: true });
+  alone.loadAddon(new UnicodeGraphemesAddon());
+  const [own, steadied] = [alone, createHeadlessTerminal(size)].map((terminal) => joiningOf(terminal).unicodeService);
+  // Every character behind every kind, and every ASCII one behind every character.
+  const ascii = Array.from({ length: 0x80 }, (_, codePoint) => codePoint);
+  const kinds = Array.from(new Set(Object.values(clusters).join("")), (character) => character.codePointAt(0)!);
+  for (let codePoint = 0; codePoint < 0x10000; codePoint++) {
+    for (const [first, second] of [
+      ...kinds.map((kind) => [kind, codePoint]),
+      ...ascii.map((one) => [codePoint, one]),
+    ]) {
+      const states = [own!, steadied!].map((service) =>
+        service.charProperties(second!, service.charProperties(first!, 0)),
+      );
+      assert.equal(states[1]! & decisive, states[0]! & decisive, `${first} ${second}`);
+    }
+  }
+});
 
 /** What a program has drawn before it prints a cluster, by where that leaves the cursor. */
 const places = {
@@ -83,31 +110,9 @@ test("clusters side by side, each in a cell of its own, stay apart", async () =>
   assert.deepEqual(await cutEverywhere(rows.join(""), "", "x"), []);
 });
 
-/** So many columns each takes. */
-const columns: Partial<Record<keyof typeof clusters, number>> = {
-  accent: 1,
-  accents: 1,
-  wideAccent: 2,
-  family: 2,
-  coder: 2,
-  rainbow: 2,
-  skinTone: 2,
-  flag: 2,
-  flags: 6,
-  halfFlag: 1,
-  keycap: 2,
-  heart: 2,
-  heartText: 1,
-  tagFlag: 2,
-  jamo: 2,
-  spacingMark: 1,
-  voiced: 2,
-  variation: 2,
-};
-
 test("each takes as many columns as it should, and so do its cells", async () => {
-  for (const [name, count] of Object.entries(columns)) {
-    const text = clusters[name as keyof typeof clusters];
+  for (const [name, count] of Object.entries(columnsOf)) {
+    const text = clusters[name as ClusterName];
     const { normal } = await stateAfter(text);
     assert.deepEqual(normal.cursor, { x: count, y: 0 }, name);
     if (count <= 2) assert.equal(normal.lines[0], `|${text}${count === 2 ? "{2}∅{0}" : ""}`.replace(/∅$/, ""), name);

@@ -35,4 +35,28 @@ export const clusters = {
   variation: "葛\u{e0100}",
 } as const;
 
+export type ClusterName = keyof typeof clusters;
+
+/** How many columns each takes that is whole, and has a width that nobody disputes. */
+export const columnsOf: Partial<Record<ClusterName, number>> = {
+  accent: 1,
+  accents: 1,
+  wideAccent: 2,
+  family: 2,
+  coder: 2,
+  rainbow: 2,
+  skinTone: 2,
+  flag: 2,
+  flags: 6,
+  halfFlag: 1,
+  keycap: 2,
+  heart: 2,
+  heartText: 1,
+  tagFlag: 2,
+  jamo: 2,
+  spacingMark: 1,
+  voiced: 2,
+  variation: 2,
+};
+
 export const allClusters: readonly string[] = Object.values(clusters);

@@ -4,7 +4,7 @@ import type * as Headless from "@xterm/headless";
 
 const require = createRequire(import.meta.url);
 
-/** xterm without a screen, and what has it know grapheme clusters. They are loaded when needed, since they cost a session 5 MB. */
+/** xterm without a screen, and what has it know grapheme clusters. They are loaded when needed, since they cost a session 6 MB. */
 export function loadHeadless(): typeof Headless & typeof Graphemes {
   return {
     ...(require("@xterm/headless") as typeof Headless),
