@@ -5,8 +5,11 @@ import { gzipSync } from "node:zlib";
 import type { Page, Response } from "playwright-core";
 import { type Stack, openProfile, startStack } from "./support/page.ts";
 
-/** Kilobytes as gzip makes them of scripts and style sheets, about what Hosting sends; each what it is now and a tenth. */
-const budgets = { "before sign-in": 44, "after sign-in": 55, terminal: 100 };
+/**
+ * Kilobytes as gzip makes them of scripts and style sheets, about what Hosting sends; each what it is now and a tenth. Of the
+ * terminal's, 15 are the tables by which it knows grapheme clusters, as the runner does.
+ */
+const budgets = { "before sign-in": 44, "after sign-in": 55, terminal: 115 };
 
 let stack: Stack;
 

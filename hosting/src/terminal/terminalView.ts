@@ -3,6 +3,7 @@ import "./terminal.css";
 import { plainTitle } from "@cliscale/client";
 import { steadyTerminal, type TerminalSize } from "@cliscale/protocol";
 import { FitAddon } from "@xterm/addon-fit";
+import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import { Terminal as Xterm } from "@xterm/xterm";
 import { cursorBlinks, followAppearance } from "./appearance.ts";
 import type { AttachAddon } from "./attachAddon.ts";
@@ -77,7 +78,7 @@ export function createTerminalView(
   const fit = new FitAddon();
   const finder = createFinder(xterm);
   const fitAgain = paced(() => attachAddon.resize(roomOf(fit)), signal);
-  steadyTerminal(xterm);
+  steadyTerminal(xterm, new UnicodeGraphemesAddon());
   xterm.loadAddon(fit);
   followLinks(xterm, signal);
   followAppearance(xterm, place, fitAgain, signal);

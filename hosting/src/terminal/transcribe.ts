@@ -1,5 +1,6 @@
 import type { IBuffer, IBufferCell, Terminal as Xterm } from "@xterm/xterm";
 import { printedLines } from "./printedLines.ts";
+import { withSeparateCells } from "./separateCells.ts";
 
 export type TranscriptForm = "text" | "ansi" | "html";
 
@@ -38,7 +39,7 @@ function usedLines(buffer: IBuffer): number {
 
 /** The terminal as it would be if it had this screen only. */
 function showingOnly(xterm: Xterm, buffer: IBuffer, form: "ansi" | "html"): Xterm {
-  const shown = form === "html" ? withEscapedCells(buffer) : buffer;
+  const shown = form === "html" ? withEscapedCells(buffer) : withSeparateCells(xterm, buffer);
   return Object.create(xterm, { buffer: { value: { normal: shown, alternate: shown, active: shown } } }) as Xterm;
 }
 

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { launchBrowser, redPictures, screenshot } from "../src/browser.ts";
+import { clusters, columnsOf } from "../src/cuts/clusters.ts";
 import { startTestStack, type TestStack } from "../src/stack.ts";
 import { eventually } from "../src/world.ts";
 
@@ -73,6 +74,15 @@ test("wide characters, emoji of several code points and combining ones stand as 
   await print("你好 👨‍👩‍👧‍👦 🇩🇪 e\u0301|\\n");
   await shows(/你好 👨‍👩‍👧‍👦 🇩🇪 e\u0301\|/);
   await screenshot(page, "stack-characters");
+
+  // Where a program finds the cursor behind each.
+  const texts = ["family", "coder", "flag", "keycap", "heart", "skinTone", "accent", "accents", "wideAccent"] as const;
+  const typed = texts.map((name) => `'${clusters[name]}'`).join(" ");
+  await type(
+    `clear; taken=; for text in 你 ${typed}; do printf '\\r%s' "$text"; IFS=';' read -rsdR -p $'\\e[6n' _ column; ` +
+      `printf '\\r\\e[K'; taken+=" $((column - 1))"; done; echo "taken:$taken"\n`,
+  );
+  await shows(new RegExp(`taken: 2 ${texts.map((name) => columnsOf[name]).join(" ")}$`, "m"));
 });
 
 test("what is printed is found, and the search gives the focus back", async () => {

@@ -1,15 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
+import { createHeadlessTerminal } from "@cliscale/e2e/cuts/headlessTerminal";
 import { readState, type TerminalState } from "@cliscale/e2e/cuts/terminalState";
 import { decodeJson, type Position, serverMessage } from "@cliscale/protocol";
-import xterm from "@xterm/headless";
 import { percentile, round } from "../results.ts";
 import { attach, outputOf, size } from "./client.ts";
 import { startCliscale } from "./servers.ts";
 
 const rounds = 100;
 const awayMilliseconds = 1000;
-const scrollback = 10_000;
 
 /**
  * How long it takes from opening a socket until the screen is drawn that a client of the whole session shows. Beside it the
@@ -64,13 +63,9 @@ function percentiles(milliseconds: number[]) {
   };
 }
 
-function createTerminal() {
-  return new xterm.Terminal({ cols: size.columns, rows: size.rows, scrollback, allowProposedApi: true });
-}
-
 /** Attaches a new client and draws what it gets up to the last line; that state is read when the clock has stopped. */
 async function drawUntilEnd(url: string): Promise<Reattached> {
-  const terminal = createTerminal();
+  const terminal = createHeadlessTerminal(size);
   const done = Promise.withResolvers<void>();
   const begun = performance.now();
   const output: Buffer[] = [];
@@ -101,7 +96,7 @@ async function drawUntilEnd(url: string): Promise<Reattached> {
 
 /** Milliseconds that drawing alone takes. */
 async function drawAlone(output: Buffer[]): Promise<number> {
-  const terminal = createTerminal();
+  const terminal = createHeadlessTerminal(size);
   const begun = performance.now();
   for (const part of output) terminal.write(part);
   await new Promise<void>((resolve) => terminal.write("", resolve));

@@ -1,4 +1,4 @@
-import xterm from "@xterm/headless";
+import { createHeadlessTerminal } from "@cliscale/e2e/cuts/headlessTerminal";
 import { attach, outputOf, size } from "./client.ts";
 import type { Server } from "./servers.ts";
 
@@ -7,12 +7,7 @@ const undrawn = { high: 512 * 1024, low: 128 * 1024 };
 
 /** How many megabytes a second of a program's output reach a client that only counts them, or that draws them too. */
 export async function measureThroughput(server: Server, bytes: number, draws: boolean): Promise<number> {
-  const terminal = new xterm.Terminal({
-    cols: size.columns,
-    rows: size.rows,
-    scrollback: 10_000,
-    allowProposedApi: true,
-  });
+  const terminal = createHeadlessTerminal(size);
   const done = Promise.withResolvers<void>();
   let received = 0;
   let pending = 0;

@@ -22,6 +22,7 @@ export async function createBrowserScreen(browser: Browser, { columns, rows }: T
   await page.setContent(`<!doctype html><div id="place"></div>`);
   await page.addStyleTag({ path: require.resolve("@xterm/xterm/css/xterm.css") });
   await page.addScriptTag({ path: require.resolve("@xterm/xterm/lib/xterm.js") });
+  await page.addScriptTag({ path: require.resolve("@xterm/addon-unicode-graphemes") });
   await page.addScriptTag({ content: await pageScript({ columns, rows }) });
 
   let waiting: Step[] = [];
@@ -58,7 +59,7 @@ export async function createBrowserScreen(browser: Browser, { columns, rows }: T
 
 /** The page's side: the same functions that the headless screen uses, and the steps. */
 async function pageScript({ columns, rows }: TerminalSize): Promise<string> {
-  const steady = ["core", "lines", "printing", "resizing", "links", "cursor", "steadyTerminal"];
+  const steady = ["core", "graphemes", "lines", "printing", "resizing", "links", "cursor", "steadyTerminal"];
   const modules = ["./terminalState.ts", ...steady.map((name) => `../../../protocol/src/steady/${name}.ts`)];
   const sources = await Promise.all(
     modules.map((path) => readFile(fileURLToPath(new URL(path, import.meta.url)), "utf8")),
@@ -67,7 +68,7 @@ async function pageScript({ columns, rows }: TerminalSize): Promise<string> {
   return `${scripts.join("\n")}
     const terminal = new Terminal({ cols: ${columns}, rows: ${rows}, scrollback: 10000, allowProposedApi: true });
     terminal.open(document.getElementById("place"));
-    steadyTerminal(terminal);
+    steadyTerminal(terminal, new UnicodeGraphemesAddon.UnicodeGraphemesAddon());
     const written = (data) => new Promise((resolve) => terminal.write(data, resolve));
     globalThis.state = () => readState(terminal);
     globalThis.perform = async (steps) => {

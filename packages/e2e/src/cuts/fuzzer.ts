@@ -1,4 +1,5 @@
 import type { TerminalSize } from "@cliscale/protocol";
+import { allClusters } from "./clusters.ts";
 import type { Random } from "./random.ts";
 
 const csi = (text: string) => `\x1b[${text}`;
@@ -17,6 +18,14 @@ const kinds: ((random: Random, size: TerminalSize) => string)[] = [
   ({ pick }) => pick(["世", "界", "あ", "한", "中文字", "１"]),
   ({ pick }) => pick(["世界 hello", "…–“q”→", "zwölf", "😀", "𝄞", "🎉x"]),
   ({ pick }) => pick(["e\u0301", "a\u0308\u0323", "n\u0303", "\u0301", "世\u0301"]),
+  // Grapheme clusters and their parts, also at the row's end, one after the other, repeated, pushed and half overwritten.
+  ...Array.from({ length: 4 }, () => cluster),
+  (random) => Array.from({ length: 1 + random.below(6) }, () => cluster(random)).join(""),
+  (random, { columns }) => csi(`${columns - random.below(3)}G`) + cluster(random) + cluster(random),
+  (random) => `${cluster(random)}${csi(`${random.below(4)}b`)}`,
+  (random) => `${csi("4h")}${cluster(random)}${cluster(random)}${random() < 0.5 ? csi("4l") : ""}`,
+  (random) =>
+    `${cluster(random)}${random.pick(["\b", "\b\b", csi("2D"), csi("3D")])}${random.pick(["x", "世", cluster(random)])}`,
   // Lines.
   ...Array.from({ length: 4 }, () => () => "\r\n"),
   ({ below }, { rows }) => "line\r\n".repeat(below(rows * 2)),
@@ -63,6 +72,12 @@ const kinds: ((random: Random, size: TerminalSize) => string)[] = [
 
 function pick3({ pick }: Random): string {
   return pick(["\x1bc", csi("!p"), csi("3J")]);
+}
+
+/** A grapheme cluster, or the first code points of one. */
+function cluster({ below, pick }: Random): string {
+  const codePoints = Array.from(pick(allClusters));
+  return codePoints.slice(0, 1 + below(2 * codePoints.length)).join("");
 }
 
 function sgr(random: Random): string {

@@ -1,7 +1,7 @@
 import type { Screen, Terminal } from "@cliscale/client";
-import { steadyTerminal, type TerminalSize } from "@cliscale/protocol";
-import xterm from "@xterm/headless";
+import type { TerminalSize } from "@cliscale/protocol";
 import { watchReplies } from "../../../../hosting/src/terminal/queryReplies.ts";
+import { createHeadlessTerminal } from "./headlessTerminal.ts";
 import { readState, type TerminalState } from "./terminalState.ts";
 
 /** A screen of which the state can be read. */
@@ -18,15 +18,8 @@ export interface ReadableScreen {
 const abort = "\x18";
 
 /** An xterm without a screen, used as the page uses its own. */
-export function createHeadlessScreen({ columns, rows }: TerminalSize): ReadableScreen {
-  const terminal = new xterm.Terminal({
-    cols: columns,
-    rows,
-    scrollback: 10_000,
-    allowProposedApi: true,
-    logLevel: "off",
-  });
-  steadyTerminal(terminal);
+export function createHeadlessScreen(size: TerminalSize): ReadableScreen {
+  const terminal = createHeadlessTerminal(size);
   return {
     screen: {
       write: (bytes, drawn) => terminal.write(bytes, drawn),
@@ -35,7 +28,7 @@ export function createHeadlessScreen({ columns, rows }: TerminalSize): ReadableS
           terminal.reset();
           terminal.options.convertEol = false;
         }),
-      resize: (size) => terminal.write("", () => terminal.resize(size.columns, size.rows)),
+      resize: ({ columns, rows }) => terminal.write("", () => terminal.resize(columns, rows)),
     },
     state: async () => {
       await new Promise<void>((resolve) => terminal.write("", resolve));

@@ -24,12 +24,12 @@ export const usedPrograms: UsedProgram[] = [
   {
     name: "vim, with mouse and alternate screen",
     program: "vim",
-    command: `seq -f 'line %g – ünïcödé 世界' 500 > text; vim -u NONE -N +'set mouse=a ttymouse=sgr number' text`,
+    command: `seq -f 'line %g – ünïcödé 世界 🇩🇪👍🏽 e\u0301' 500 > text; vim -u NONE -N +'set mouse=a ttymouse=sgr number' text`,
     keys: ({ pick, below }) =>
       pick([
         "\x06",
         "\x02",
-        "ihello wörld 世\x1b",
+        "ihello wörld 世👩🏽‍💻\x1b",
         "dd",
         "5j",
         "3k",
@@ -45,7 +45,7 @@ export const usedPrograms: UsedProgram[] = [
   {
     name: "nano",
     program: "nano",
-    command: `seq -f 'line %g – ünïcödé' 500 > text; nano text`,
+    command: `seq -f 'line %g – ünïcödé 👍🏽 e\u0301' 500 > text; nano text`,
     keys: ({ pick }) => pick(["\x16", "\x19", "hello ", "wörld\r", "\x0b", "\x1b[B", "\x1b[A"]),
     quit: "\x18n",
     isQuiet: true,
@@ -69,7 +69,7 @@ export const usedPrograms: UsedProgram[] = [
   {
     name: "an interface made with Ink",
     command: `${node} ${script("tasks.mjs")}`,
-    keys: ({ pick }) => pick(["a", "b", "日", " "]),
+    keys: ({ pick }) => pick(["a", "b", "日", "👍🏽", "🇩", " "]),
     quit: "q",
   },
   {
@@ -78,7 +78,7 @@ export const usedPrograms: UsedProgram[] = [
     keys: ({ pick }) =>
       pick([
         "seq 100000\r",
-        "seq -f '%g ünïcödé wörd and more and more' 3000\r",
+        "seq -f '%g ünïcödé wörd 👨‍👩‍👧‍👦 and more and more' 3000\r",
         "ls -la /etc\r",
         "echo $COLUMNS\r",
         "clear\r",

@@ -98,7 +98,8 @@ export function readState(terminal: object): TerminalState {
       charsets: JSON.stringify([0, 1, 2, 3].map((level) => charsets._charsets[level] ?? null)),
       level: charsets.glevel,
       charset: JSON.stringify(charsets.charset ?? null),
-      joins: core._inputHandler._parser.precedingJoinState,
+      // The lowest bit and those above it tell how the state came to be, and nothing of what it leads to.
+      joins: core._inputHandler._parser.precedingJoinState & 0x7e,
       parser: core._inputHandler._parser.currentState,
     },
   };

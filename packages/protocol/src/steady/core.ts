@@ -79,6 +79,10 @@ export interface Core {
     getLinkData(id: number): LinkData | undefined;
   };
   coreService: { decPrivateModes: { wraparound: boolean; origin: boolean } };
+  unicodeService: {
+    /** What a character does behind one with these properties; 0 behind none. Holds its width, and whether it joins. */
+    charProperties(codePoint: number, before: number): number;
+  };
 }
 
 /** What may leave a cursor that is about to wrap behind an empty cell. */
@@ -101,6 +105,7 @@ export interface XtermLike {
       callback: (parameters: (number | number[])[]) => boolean,
     ): unknown;
   };
+  loadAddon(addon: { activate(terminal: never): void; dispose(): void }): void;
   onResize(listener: () => void): unknown;
 }
 

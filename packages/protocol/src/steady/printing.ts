@@ -1,4 +1,5 @@
 import { type Core, isSecondHalf } from "./core.ts";
+import { hasJoined, joinWidth } from "./graphemes.ts";
 
 /**
  * Without wrapping, the characters at a row's end overprint each other, and xterm leaves half of a wide one there, or not,
@@ -10,21 +11,16 @@ export function printAtEdge(core: Core): void {
   handler.print = (characters, start, end) => {
     if (core.coreService.decPrivateModes.wraparound) {
       print.call(handler, characters, start, end);
-      stayInRow(core);
-    } else {
-      for (let index = start; index < end; index++) {
-        print.call(handler, characters, index, index + 1);
-        stayInRow(core);
-        emptyHalves(core);
-        forgetSkipped(core);
-      }
+      return;
+    }
+    for (let index = start; index < end; index++) {
+      const { x } = core._bufferService.buffer;
+      const before = handler._parser.precedingJoinState;
+      print.call(handler, characters, index, index + 1);
+      emptyHalves(core);
+      if (isSkipped(core, x, before)) handler._parser.precedingJoinState = 0;
     }
   };
-}
-
-/** What combines with nothing moves the cursor on, also out of the row. */
-function stayInRow({ _bufferService: { buffer, cols } }: Core): void {
-  if (buffer.x > cols) buffer.x = cols;
 }
 
 function emptyHalves({ _bufferService: { buffer, cols } }: Core): void {
@@ -36,16 +32,12 @@ function emptyHalves({ _bufferService: { buffer, cols } }: Core): void {
   if (line.getWidth(last - 1) === 2 && !isSecondHalf(line, last)) empty(last - 1);
 }
 
-/** A wide character that did not fit has not been drawn, so that nothing can combine with it. */
-function forgetSkipped({ _bufferService: { buffer }, _inputHandler: { _parser: parser } }: Core): void {
-  const width = joinWidth(parser.precedingJoinState);
-  const line = buffer.lines.get(buffer.ybase + buffer.y);
-  if (width === 0 || !line) return;
-  const column = buffer.x - width;
-  if (column < 0 || line.getWidth(column) !== width || !line.hasContent(column)) parser.precedingJoinState = 0;
-}
-
-/** Columns of the character that was printed last: https://github.com/xtermjs/xterm.js/blob/6.0.0/src/common/services/UnicodeService.ts */
-function joinWidth(state: number): number {
-  return (state >>> 1) & 3;
+/**
+ * Whether the character that was printed last has not been drawn, so that nothing can join it: there was no room where the cursor
+ * was, or the one before it would have got too wide.
+ */
+function isSkipped({ _bufferService: { cols }, _inputHandler }: Core, x: number, before: number): boolean {
+  const state = _inputHandler._parser.precedingJoinState;
+  const width = joinWidth(state);
+  return width === 2 && x + width - (hasJoined(state) ? joinWidth(before) : 0) > cols;
 }

@@ -1,4 +1,5 @@
 import type { Core, XtermLike } from "./core.ts";
+import { type GraphemesAddon, joinGraphemes } from "./graphemes.ts";
 import { restoreWholePen, useKnownCharset, wrapOnlyBehindText } from "./cursor.ts";
 import { steadyLines } from "./lines.ts";
 import { keepLinks } from "./links.ts";
@@ -8,10 +9,11 @@ import { alignWithinScreen, forgetBeyondEdge, keepTabsWithin } from "./resizing.
 /**
  * Prepares an xterm.js 6.0 that follows a session's output; call it once, before anything is drawn. Where xterm hangs, draws
  * by how its input was cut into pieces, or keeps what no sequence can bring back, the terminals of both sides are put right
- * in the same way.
+ * in the same way, and take the same characters for one.
  */
-export function steadyTerminal(terminal: XtermLike): void {
+export function steadyTerminal(terminal: XtermLike, graphemes: GraphemesAddon): void {
   const core = (terminal as unknown as { _core: Core })._core;
+  joinGraphemes(terminal, graphemes);
   guardErasingAbove(terminal, core);
   restoreWholePen(core);
   useKnownCharset(core);

@@ -1,3 +1,4 @@
+import { joinWidth } from "@cliscale/protocol";
 import { charsetDesignator } from "./charsets.ts";
 import { cellBits, type Charset, type Internals, type ScreenBuffer } from "./internals.ts";
 import type { Memory } from "./memory.ts";
@@ -42,7 +43,15 @@ function drawBuffer(buffer: ScreenBuffer, terminal: Internals, pen: Pen): string
     parts.push(`\x1b[${rows}H`, "\n".repeat(savedY - rows + 1), save(rows - 1), "\x1b[3J\x1b[H");
   }
   const back = (row: number) => `${save(row)}\x1b[${row + 1}H`;
-  parts.push(...paintLines(buffer, { columns, rows, pen, save: isAbove ? { line: savedY, write: back } : undefined }));
+  parts.push(
+    ...paintLines(buffer, {
+      columns,
+      rows,
+      pen,
+      joining: terminal,
+      save: isAbove ? { line: savedY, write: back } : undefined,
+    }),
+  );
   if (!isAbove && !isBelow && hasSaved(buffer)) parts.push(save(savedY - ybase));
   parts.push(tabStops(buffer, columns));
   if (buffer.scrollTop !== 0 || buffer.scrollBottom !== rows - 1) {
@@ -102,9 +111,9 @@ function designate(level: number, charset: Charset): string {
   return `\x1b${"()*+"[level]}${charsetDesignator(charset)}`;
 }
 
-/** Whether what comes next may combine with the character before the cursor, or repeat it. */
+/** Whether what comes next may join the character before the cursor, or repeat it. */
 function lastCharacterJoins(active: ScreenBuffer, terminal: Internals): boolean {
-  const width = joinWidth(terminal);
+  const width = lastWidth(terminal);
   if (width === 0 || active.x < width) return false;
   const line = active.lines.get(active.ybase + active.y);
   const content = line._data[3 * (active.x - width)]!;
@@ -112,8 +121,8 @@ function lastCharacterJoins(active: ScreenBuffer, terminal: Internals): boolean 
 }
 
 /** Columns of the character that was printed last; 0 when something else came after it. */
-function joinWidth({ _inputHandler }: Internals): number {
-  return (_inputHandler._parser.precedingJoinState >>> 1) & 3;
+function lastWidth({ _inputHandler }: Internals): number {
+  return joinWidth(_inputHandler._parser.precedingJoinState);
 }
 
 /** Switches origin mode on where it is, and moves the cursor. */
@@ -122,7 +131,7 @@ function placeCursor(active: ScreenBuffer, terminal: Internals, pen: Pen, joins:
   const { origin } = terminal.coreService.decPrivateModes;
   const { scrollTop, scrollBottom, y } = active;
   const parts = [origin ? "\x1b[?6h" : ""];
-  const x = joins ? active.x - joinWidth(terminal) : active.x;
+  const x = joins ? active.x - lastWidth(terminal) : active.x;
   const isPending = x === columns;
   const isOutside = origin && (y < scrollTop || y > scrollBottom);
   const last = lastCell(active, terminal);
@@ -144,10 +153,7 @@ function lastCell(active: ScreenBuffer, terminal: Internals): { column: number; 
   const widthOf = (column: number) => line._data[3 * column]! >>> cellBits.widthShift;
   const hasContent = (column: number) => (line._data[3 * column]! & cellBits.hasContent) !== 0;
   const last = columns - 1;
-  if (hasContent(last)) {
-    // What combines with nothing has no width, and still takes a column.
-    return { column: last, text: (widthOf(last) === 0 ? "\0" : "") + cellText(line, last) };
-  }
+  if (hasContent(last)) return { column: last, text: cellText(line, last) };
   return widthOf(last - 1) === 2 ? { column: last - 1, text: cellText(line, last - 1) } : undefined;
 }
 
@@ -157,10 +163,14 @@ function selectCell(active: ScreenBuffer, column: number, pen: Pen): string {
   return pen.select(fg, bg, extendedAttributes(line, column));
 }
 
-/** Prints the character before the cursor again, with the pen that it has been drawn with. */
+/**
+ * Prints the character before the cursor again, with the pen that it has been drawn with. In the middle of a grapheme cluster
+ * that is as much of it as there is, so that the rest joins it.
+ */
 function reprint(active: ScreenBuffer, terminal: Internals): string[] {
-  const width = joinWidth(terminal);
-  const text = cellText(active.lines.get(active.ybase + active.y), active.x - width);
-  // In insert mode it pushes the rest of the row away, for which it first makes room.
-  return [terminal.coreService.modes.insertMode ? `\x1b[${width}P` : "", text];
+  const text = cellText(active.lines.get(active.ybase + active.y), active.x - lastWidth(terminal));
+  // In insert mode its first code point pushes the rest of the row away, for which it makes room. Those that join it and make it
+  // wider push nothing.
+  const pushed = joinWidth(terminal.unicodeService.charProperties(text.codePointAt(0)!, 0));
+  return [terminal.coreService.modes.insertMode ? `\x1b[${pushed}P` : "", text];
 }

@@ -52,7 +52,7 @@ export interface EmulatorOptions {
 /** Creates an emulator that begins with the output's first byte, which must still be there. */
 export function createEmulator(options: EmulatorOptions): Emulator {
   const { output, sizes, onReply, logger, scrollback = scrollbackLines } = options;
-  const { Terminal } = loadHeadless();
+  const { Terminal, UnicodeGraphemesAddon } = loadHeadless();
   const { columns, rows } = sizes.at(0);
   const terminal = new Terminal({
     cols: columns,
@@ -64,7 +64,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   const internals = internalsOf(terminal);
   const memory = createMemory(terminal);
   const boundary = createSequenceBoundary(internals);
-  steadyTerminal(terminal);
+  steadyTerminal(terminal, new UnicodeGraphemesAddon());
   answerMore(terminal, onReply);
   terminal.onData(onReply);
   /** Output up to here is drawn: up to a sequence that is not whole yet. */

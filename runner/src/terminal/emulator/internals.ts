@@ -91,6 +91,10 @@ export interface Internals {
       readonly wraparound: boolean;
     };
   };
+  readonly unicodeService: {
+    /** What a character does behind one with these properties; 0 behind none. Holds its width, and whether it joins. */
+    charProperties(codePoint: number, before: number): number;
+  };
   readonly optionsService: { readonly options: { readonly convertEol: boolean } };
 }
 

@@ -1,4 +1,5 @@
-import { cellBits, type ExtendedAttributes, type Line, type ScreenBuffer } from "./internals.ts";
+import { wouldJoin } from "@cliscale/protocol";
+import { cellBits, type ExtendedAttributes, type Internals, type Line, type ScreenBuffer } from "./internals.ts";
 import type { Pen } from "./pen.ts";
 
 /** A character of two columns, where only its width matters. */
@@ -15,6 +16,8 @@ export interface PaintOptions {
   columns: number;
   rows: number;
   pen: Pen;
+  /** How characters join. */
+  joining: Pick<Internals, "unicodeService">;
   /** Writes what saves the cursor while a line above the screen, by its index, is in the given row of the screen. */
   save?: { line: number; write: (row: number) => string } | undefined;
 }
@@ -22,10 +25,11 @@ export interface PaintOptions {
 /**
  * Writes what draws all lines of a buffer, cell by cell, on a blank screen with the cursor in its first cell. Every piece is
  * made the way in which programs make it, since a sequence can do only so much: a line is marked as wrapped by wrapping into
- * it, a cell is empty because nothing was drawn there, it was erased, or half of a wide character was overwritten.
+ * it, a cell is empty because nothing was drawn there, it was erased, or half of a wide character was overwritten. Neighbours
+ * that would join each other, and do not, are kept apart by a zero byte, which draws nothing.
  */
 export function paintLines(buffer: ScreenBuffer, options: PaintOptions): string[] {
-  const { columns, rows, pen, save } = options;
+  const { columns, rows, pen, joining, save } = options;
   const parts: string[] = [];
   let line: Line = buffer.lines.get(0);
   /** Where the cursor is; `columns` when the next character wraps. */
@@ -35,18 +39,25 @@ export function paintLines(buffer: ScreenBuffer, options: PaintOptions): string[
 
   /** What has been written for the current line. */
   let written = "";
-  const put = (text: string) => {
-    written += text;
+  /** The character at its end; empty behind what is none. */
+  let last = "";
+  const put = (control: string) => {
+    if (control === "") return;
+    written += control;
+    last = "";
   };
   const moveTo = (column: number) => {
     if (column === cursor) return;
     put(column === 0 ? "\r" : cursor < column ? `\x1b[${column - cursor}C` : `\x1b[${column + 1}G`);
     cursor = column;
   };
-  const print = (text: string, width: number, select: string) => {
-    put(select + text);
+  const print = (text: string, width: number, select: string, end = text) => {
+    put(select);
+    written += apart(last, text) + text;
+    last = end;
     cursor += width;
   };
+  const apart = (before: string, text: string) => (wouldJoin(before, text, joining) ? "\0" : "");
 
   const contentOf = (column: number) => line._data[3 * column]!;
   const widthOf = (column: number) => contentOf(column) >>> cellBits.widthShift;
@@ -83,9 +94,14 @@ export function paintLines(buffer: ScreenBuffer, options: PaintOptions): string[
 
   const printRun = (from: number, to: number): number => {
     let text = "";
-    for (let column = from; column < to; column++) text += String.fromCharCode(line._data[3 * column]! & 0xffff);
+    let end = "";
+    for (let column = from; column < to; column++) {
+      const character = String.fromCharCode(line._data[3 * column]! & 0xffff);
+      text += apart(end, character) + character;
+      end = character;
+    }
     moveTo(from);
-    print(text, to - from, selectOf(from));
+    print(text, to - from, selectOf(from), end);
     return to;
   };
 
@@ -99,10 +115,8 @@ export function paintLines(buffer: ScreenBuffer, options: PaintOptions): string[
 
   const printCell = (column: number, width: number) => {
     moveTo(column);
-    // A combining character that stands alone came behind something that is no character.
-    if (width === 0) print(`\0${textOf(column)}`, 1, selectOf(column));
-    else print(textOf(column), width, selectOf(column));
-    return column + Math.max(width, 1);
+    print(textOf(column), width, selectOf(column));
+    return column + width;
   };
 
   /** Erases the cells that follow with the same background, where they do not look so yet. */
@@ -158,7 +172,7 @@ export function paintLines(buffer: ScreenBuffer, options: PaintOptions): string[
 
   /** Moves into the next line as a character does that does not fit into this one. */
   const wrapLine = (previous: Line, saveHere: (() => string) | undefined) => {
-    const wraps = hasContent(0) && widthOf(0) > 0;
+    const wraps = hasContent(0);
     const isEarly =
       cursor < columns &&
       widthOf(0) === 2 &&

@@ -8,7 +8,7 @@ const timer = setInterval(() => {
   for (let left = step; left > 0 && count < due; left--) {
     count++;
     lines.push(
-      `\x1b[3${count % 8}m${String(count).padStart(6)}\x1b[m a line of a build log – ünïcödé 世界 ${"·".repeat(count % 37)}`,
+      `\x1b[3${count % 8}m${String(count).padStart(6)}\x1b[m a line of a build log – ünïcödé 世界 👩🏽‍💻🇩🇪 ${"·".repeat(count % 37)}`,
     );
   }
   if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`);

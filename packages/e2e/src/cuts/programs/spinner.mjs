@@ -7,7 +7,7 @@ process.stdout.write("\x1b[?25l");
 const timer = setInterval(() => {
   if (isStill) return;
   count++;
-  if (count % 7 === 0) process.stdout.write(`\r\x1b[K\x1b[32m✔\x1b[39m step ${count} – done\n`);
+  if (count % 7 === 0) process.stdout.write(`\r\x1b[K\x1b[32m✔️\x1b[39m step ${count} – done\n`);
   process.stdout.write(`\r\x1b[K\x1b[36m${frames[count % frames.length]}\x1b[39m working on step ${count} …`);
 }, 10);
 process.stdin.setRawMode?.(true);

@@ -7,7 +7,7 @@ function Tasks() {
   const { stdout } = useStdout();
   const [ticks, setTicks] = useState(0);
   const [typed, setTyped] = useState("");
-  const done = Array.from({ length: Math.floor(ticks / 5) }, (_, index) => `task ${index} ✔ 完了`);
+  const done = Array.from({ length: Math.floor(ticks / 5) }, (_, index) => `task ${index} ✔ 完了 👨‍👩‍👧‍👦🇯🇵`);
   useEffect(() => {
     const timer = setInterval(() => setTicks((before) => before + 1), 20);
     return () => clearInterval(timer);
