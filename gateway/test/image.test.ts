@@ -70,7 +70,7 @@ suite("What the image of the gateway holds", () => {
 
 /** Waits until a page has this status; 15 s at most. */
 async function untilStatus(status: number, url: string): Promise<void> {
-  const end = performance.now() + 15_000;
+  const end = performance.now() + 30_000;
   for (;;) {
     const found = await fetch(url).then(
       (answer) => answer.status,

@@ -119,7 +119,7 @@ test("an arrow that is held down repeats, and a paste is pasted", async () => {
   const box = (await key("Left").boundingBox())!;
   await visit.page.mouse.move(box.x + 10, box.y + 10);
   await visit.page.mouse.down();
-  for (const deadline = Date.now() + 10_000; terminal!.input.length < known + 9; await visit.page.waitForTimeout(20)) {
+  for (const deadline = Date.now() + 30_000; terminal!.input.length < known + 9; await visit.page.waitForTimeout(20)) {
     assert.ok(Date.now() < deadline, "it does not repeat");
   }
   await visit.page.mouse.up();

@@ -145,7 +145,7 @@ export async function idOf({ pool }: ControlPlane, { requestId }: CreateSessionI
 
 /** Tries a check again until it holds; the cluster's own clean-up takes a moment. Fails as the check does after 10 s. */
 export async function eventually<T>(check: () => Promise<T>): Promise<T> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + 30_000;
   for (;;) {
     try {
       return await check();

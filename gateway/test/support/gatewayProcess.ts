@@ -63,7 +63,7 @@ export async function startGatewayProcess(
     port,
     child,
     rss: async () => (await usage()).rss,
-    async noSocketsLeft(others = 0, milliseconds = 5_000) {
+    async noSocketsLeft(others = 0, milliseconds = 20_000) {
       const deadline = performance.now() + milliseconds;
       let left = (await usage()).sockets - baseline;
       while (left > others && performance.now() < deadline) {

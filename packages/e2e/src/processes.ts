@@ -50,7 +50,7 @@ async function readProcess(pid: number): Promise<ListedProcess[]> {
 }
 
 /** Waits until none of a stack's processes is left; resolves to those that stay. */
-export async function leftProcesses(stack: TestStack, milliseconds = 10_000): Promise<string[]> {
+export async function leftProcesses(stack: TestStack, milliseconds = 30_000): Promise<string[]> {
   const deadline = Date.now() + milliseconds;
   for (;;) {
     const left = await processesOf(stack);

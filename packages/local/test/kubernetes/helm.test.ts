@@ -117,7 +117,7 @@ suite("helm", { skip: helm.skip, timeout: 180_000 }, () => {
 
   test("uninstalls it, and nothing is left", async () => {
     await inDefault("uninstall", "small", "--wait", "--timeout", "30s");
-    const deadline = Date.now() + 15_000;
+    const deadline = Date.now() + 30_000;
     while ((await namesIn(subject, "default")).some((name) => name.startsWith("pods/")) && Date.now() < deadline)
       await delay(100);
     assert.deepEqual(await namesIn(subject, "default"), ["serviceaccounts/default"]);

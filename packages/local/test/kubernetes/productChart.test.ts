@@ -168,7 +168,7 @@ suite("the chart of the product, by real helm", { skip: helm.skip, timeout: 180_
     const list = async () => (await subject.send("GET", pods)).body as { items: { metadata: { name: string } }[] };
     let { items } = await list();
     // One that the upgrade has replaced may be telling what it knows, and goes.
-    for (const end = Date.now() + 10_000; items.length > 2 && Date.now() < end; { items } = await list())
+    for (const end = Date.now() + 30_000; items.length > 2 && Date.now() < end; { items } = await list())
       await delay(50);
     const evict = ({ metadata: { name } }: (typeof items)[0]) =>
       subject.send("POST", `${pods}/${name}/eviction`, {
@@ -214,7 +214,7 @@ suite("the chart of the product, by real helm", { skip: helm.skip, timeout: 180_
 
   test("is uninstalled, and nothing is left but what people made by hand", async () => {
     await run("uninstall", release, ...wait(60));
-    const end = Date.now() + 15_000;
+    const end = Date.now() + 30_000;
     const left = () => namesIn(subject, release);
     while ((await left()).some((name) => /^(pods|jobs)/.test(name)) && Date.now() < end) await delay(100);
     assert.deepEqual(await left(), [
