@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { root } from "@cliscale/local/settings";
 import { type Browser, chromium, type Page } from "playwright-core";
 
-/** Debian's Chromium without what it would say to the outside. */
+/** Debian's Chromium, or the browser that CLISCALE_CHROMIUM names, without what it would say to the outside. */
 export function launchBrowser(more: string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env["CLISCALE_CHROMIUM"] ?? "/usr/bin/chromium",

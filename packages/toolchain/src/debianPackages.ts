@@ -5,10 +5,7 @@ import { run } from "./repository.ts";
 /** Programs that the tests take from the system. */
 const wanted = {
   // Debian's Chromium without its own windows, whose drawing takes half of the processor that a test takes with the whole of it.
-  "chromium-headless-shell": {
-    programs: ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"],
-    use: "the browser tests",
-  },
+  "chromium-headless-shell": { programs: ["chromium-headless-shell"], use: "the browser tests" },
   bubblewrap: { programs: ["bwrap"], use: "the tests of sandboxed pods" },
   iproute2: { programs: ["ip"], use: "the tests of peers that vanish" },
   less: { programs: ["less"], use: "the tests of terminals with programs that people use" },
