@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 import { type BlockList, isIP } from "node:net";
 import type { AttachTarget } from "@cliscale/db";
 import { terminalPort, terminalProtocol } from "@cliscale/protocol";
@@ -21,6 +21,11 @@ export interface DialOptions {
 }
 
 const headBytes = 8 * 1024;
+/** Of a Sec-WebSocket-Key. */
+const keyBytes = 16;
+/** Random bytes for keys to come, which cost the less the more are made at once. */
+const randomStock = Buffer.allocUnsafeSlow(256 * keyBytes);
+let randomUsed = randomStock.length;
 
 /**
  * Connects to a session's pod by a handshake of the gateway's own and checks that it is the session's pod. The socket is past
@@ -75,9 +80,14 @@ async function shakeHands(pod: PodSocket, host: string, target: AttachTarget, tt
   checkPodAnswer(head, { key, podSecret: target.podSecret, proofRequired });
 }
 
-/** Sixteen bytes that nobody can foresee. Node.js keeps random bytes in stock for UUIDs alone. */
+/** Sixteen bytes that nobody can foresee. */
 function newWebSocketKey(): string {
-  return Buffer.from(randomUUID().replaceAll("-", ""), "hex").toString("base64");
+  if (randomUsed === randomStock.length) {
+    randomFillSync(randomStock);
+    randomUsed = 0;
+  }
+  randomUsed += keyBytes;
+  return randomStock.toString("base64", randomUsed - keyBytes, randomUsed);
 }
 
 /** Nothing in it comes from the client. */

@@ -112,16 +112,22 @@ export class Splice {
 /** Passes bytes between two sockets, both past their handshakes and with an error listener, until one of them ends. */
 export function startSplice(splice: Splice): void {
   const { client, pod } = splice;
-  // Node's own listener for `end` keeps a socket from being written to after it, which no state here does; beside another one
-  // it costs each socket an array of its own.
-  client.removeAllListeners("end");
-  pod.removeAllListeners("end");
+  dropEndListeners(client);
+  dropEndListeners(pod);
   client.on("data", onClientData).on("drain", onClientDrain).on("end", onClientEnd).on("close", onClientClose);
   pod.on("drain", onPodDrain).on("end", onPodGone).on("close", onPodClose);
   // The answer to its handshake.
   splice.clientSilence.sent();
   client.resume();
   pod.receive(onPodData as Receiver);
+}
+
+/**
+ * Node's own listener for `end` keeps a socket from being written to after it, which no state here does; beside another one it costs
+ * each socket an array of its own. `removeAllListeners` would leave a slower and larger object to look up all listeners in.
+ */
+function dropEndListeners(socket: Socket): void {
+  for (const listener of socket.listeners("end")) socket.off("end", listener as () => void);
 }
 
 /** Pings the sides that have been silent for long, and lets go of those that have not answered. */
@@ -332,9 +338,13 @@ function endBoth(splice: Splice): void {
   splice.pod.resume();
 }
 
-/** Ending a socket twice does nothing, but makes an error with its stack that nobody is told of. */
+/**
+ * Where everything has come and gone, closing says the same as ending first and closing then. Ending a socket twice does nothing, but
+ * makes an error with its stack that nobody is told of.
+ */
 function endWriting(socket: Socket): void {
-  if (socket.writable) socket.end();
+  if (socket.readableEnded && socket.writableLength === 0) socket.destroy();
+  else if (socket.writable) socket.end();
 }
 
 function startDeadline(splice: Splice): void {

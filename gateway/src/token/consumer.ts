@@ -8,18 +8,21 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-/** Two, so that one whose connection hangs does not keep the others waiting. */
+/** A second one is for when the first takes long: one whose connection hangs does not keep the others waiting. */
 const statementsAtOnce = 2;
+const longMilliseconds = 50;
 const usesAStatement = 64;
 
 /**
- * Spends tokens in the database. An attach that comes alone has a statement of its own at once; those that come while enough are
- * under way share the next, since what a statement costs the gateway it costs once.
+ * Spends tokens in the database. An attach that comes alone has a statement of its own at once; those that come while one is under
+ * way share the next, since what a statement costs the gateway it costs once.
  */
 export class TokenConsumer {
   private readonly pool: Pool;
   private waiting: Waiting[] = [];
   private underWay = 0;
+  /** Whether the last statement may still be answered soon, which the next one waits for. */
+  private isAnswerNear = false;
 
   constructor(pool: Pool) {
     this.pool = pool;
@@ -40,13 +43,14 @@ export class TokenConsumer {
   }
 
   private start(): void {
-    while (this.underWay < statementsAtOnce && this.waiting.length > 0) {
-      void this.decide(this.waiting.splice(0, usesAStatement));
-    }
+    if (this.isAnswerNear || this.underWay === statementsAtOnce || this.waiting.length === 0) return;
+    void this.decide(this.waiting.splice(0, usesAStatement));
   }
 
   private async decide(attaches: readonly Waiting[]): Promise<void> {
     this.underWay += 1;
+    this.isAnswerNear = true;
+    const timer = setTimeout(() => this.goOn(), longMilliseconds);
     try {
       const verdicts = await consumeTokens(
         this.pool,
@@ -56,8 +60,14 @@ export class TokenConsumer {
     } catch (error) {
       for (const { reject } of attaches) reject(error);
     } finally {
+      clearTimeout(timer);
       this.underWay -= 1;
-      this.start();
+      this.goOn();
     }
+  }
+
+  private goOn(): void {
+    this.isAnswerNear = false;
+    this.start();
   }
 }
