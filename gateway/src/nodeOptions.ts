@@ -3,4 +3,4 @@
  * a small young generation, and collecting the old one when a fifth of it is new, keep that garbage from staying resident. In a
  * smaller one still, what attaches under way hold grows old before they are done, and the old generation is collected for it.
  */
-export const nodeOptions: readonly string[] = ["--max-semi-space-size=8", "--heap-growing-percent=20"];
+export const nodeOptions: readonly string[] = ["--max-semi-space-size=4", "--heap-growing-percent=20"];
