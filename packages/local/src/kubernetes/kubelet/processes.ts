@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
 import { isStill, type ProcessIdentity, signalGroup, signalProcess } from "../../processIdentity.ts";
 
 /** The variable by which a process of a pod is told, whatever becomes of its parents and groups. */
@@ -20,27 +20,24 @@ export async function killPod(marks: PodMarks, first: ProcessIdentity | undefine
   if (first && (await isStill(first))) signalGroup(first.pid, "SIGKILL");
   // What was started while the list was read is in the next one.
   for (let round = 0; round < 10; round++) {
-    const pids = markedProcesses(marks);
+    const pids = await markedProcesses(marks);
     if (pids.length === 0) return;
     for (const pid of pids) signalProcess(pid, "SIGKILL");
   }
 }
 
-/** Without waiting: the kernel has these files in memory, and a promise for each costs more than reading it. */
-function markedProcesses({ podUid, folder }: PodMarks): number[] {
+async function markedProcesses({ podUid, folder }: PodMarks): Promise<number[]> {
   const isMarked = (environment: string) =>
     environment.includes(`\0${podMark}=${podUid}\0`) || environment.includes(`\0HOME=${folder}/`);
-  return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
-    .filter((entry) => isMarked(`\0${environmentOf(entry)}`))
-    .map(Number);
-}
-
-/** That of a process of another user cannot be read, and a zombie's is empty. */
-function environmentOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, "latin1");
-  } catch {
-    return "";
-  }
+  const entries = await readdir("/proc").catch((): string[] => []);
+  const marked = await Promise.all(
+    entries
+      .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
+      .map(async (entry) => {
+        // Processes of other users cannot be read, and a zombie's environment is empty.
+        const environment = await readFile(`/proc/${entry}/environ`, "utf8").catch(() => "");
+        return isMarked(`\0${environment}`) ? Number(entry) : undefined;
+      }),
+  );
+  return marked.filter((pid) => pid !== undefined);
 }
