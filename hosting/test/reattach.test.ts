@@ -211,11 +211,17 @@ test("a sign-in that has expired meanwhile is asked for again, and the session i
 });
 
 test("an ID token that is refused, as where a clock was set back, is renewed unseen", async () => {
-  await ada.page.route(attachCalls, refuseWith(401, "UNAUTHENTICATED"), { times: 1 });
-  const renewed = ada.page.waitForResponse("**/v1/token*");
+  let isRenewed = false;
+  await ada.page.route("**/v1/token*", (route) => {
+    isRenewed = true;
+    return route.continue();
+  });
+  const refuse = refuseWith(401, "UNAUTHENTICATED");
+  await ada.page.route(attachCalls, (route) => (isRenewed ? route.continue() : refuse(route)));
   lastRun().terminal!.cut();
-  await renewed;
+  await ada.eventually(() => Promise.resolve(isRenewed), true);
   await ada.until("attached");
+  await ada.page.unrouteAll();
 });
 
 test("nothing of this failed unseen", () => {

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { suite, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { attach, spelledOut } from "./support/client.ts";
 import { startTestSession } from "./support/session.ts";
 
-/** Asks, and shows the bytes that come in within a second. */
+/** Asks, and shows the bytes that come in within five seconds. */
 const ask = (query: string) =>
-  `stty raw -echo min 0 time 10; printf '${query}'; dd bs=200 count=1 2>/dev/null | od -An -c | tr -d ' \\n'; printf '|done'; cat > /dev/null`;
+  `stty raw -echo min 0 time 50; printf '${query}'; dd bs=200 count=1 2>/dev/null | od -An -c | tr -d ' \\n'; printf '|done'; touch asked; cat > /dev/null`;
 
 const answers: [query: string, answer: string][] = [
   ["\\033[c", "033[?1;2c"],
@@ -29,7 +32,7 @@ suite("queries", { concurrency: true }, () => {
     test(`with nobody attached ${query} is answered once, by the default`, async (t) => {
       const { settings } = await startTestSession(t, { command: ask(query) }, { firstHello: 10 });
       // The command is over with its question before anybody comes.
-      await new Promise((resolve) => setTimeout(resolve, 1500));
+      while (!existsSync(join(settings.workFolder, "work/asked"))) await delay(50);
       const client = await attach(t, settings);
       await client.until(() => client.output().includes("|done"));
       const shown = client.output();

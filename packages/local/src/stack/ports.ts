@@ -1,5 +1,8 @@
 import { randomInt } from "node:crypto";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Listener, listeners, type StackSettings } from "../settings.ts";
 
 /** Thrown when something else listens where the stack wants to. */
@@ -37,6 +40,31 @@ const freePorts = { first: 20_000, count: 12_000 };
 export async function findFreePort(): Promise<number> {
   for (;;) {
     const port = freePorts.first + randomInt(freePorts.count);
-    if (await isFree(port)) return port;
+    if ((await isFree(port)) && (await draw(port))) return port;
+  }
+}
+
+/** Where processes note the ports that they have drawn: many seconds may pass before they listen there. */
+const drawnPorts = join(tmpdir(), `cliscale-ports-${process.getuid?.() ?? 0}`);
+
+/** Whether no other process that still runs has drawn the port. */
+async function draw(port: number): Promise<boolean> {
+  const note = join(drawnPorts, String(port));
+  await mkdir(drawnPorts, { recursive: true });
+  try {
+    await writeFile(note, String(process.pid), { flag: "wx" });
+    return true;
+  } catch {
+    const drawer = Number(await readFile(note, "utf8").catch(() => ""));
+    if (drawer > 0 && !isRunning(drawer)) await rm(note, { force: true });
+    return false;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }

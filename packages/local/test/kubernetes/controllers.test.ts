@@ -161,7 +161,7 @@ suite("the controllers", { concurrency: 4, timeout: 90_000 }, () => {
     await untilDeployment(subject, name, "it is available", isAvailable);
     const { body: service } = await subject.send("GET", core(`services/${name}`));
     const script = `require("net").connect(9000, "${service.spec.clusterIP}").on("data", (data) => console.log(String(data))).on("error", () => console.log("refused"))`;
-    assert.equal(await outputOf(script), "hello\n");
+    await untilOutput("hello\n");
     const { body: slices } = await subject.send(
       "GET",
       `/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3D${name}`,
@@ -170,7 +170,16 @@ suite("the controllers", { concurrency: 4, timeout: 90_000 }, () => {
     assert.equal(slices.items[0].endpoints.length, 1);
     succeeded(await patchObject(subject, core(`services/${name}`), { metadata: { labels: { a: "b" } } }));
     succeeded(await subject.send("DELETE", core(`services/${name}`)));
-    assert.equal(await outputOf(script), "refused\n");
+    await untilOutput("refused\n");
+
+    /** What changes is told to the way to the pods a moment after it is told to those who ask. */
+    async function untilOutput(expected: string): Promise<void> {
+      for (const end = Date.now() + 30_000; ;) {
+        const output = await outputOf(script);
+        if (output === expected) return;
+        if (Date.now() > end) assert.equal(output, expected);
+      }
+    }
 
     /** What a pod prints that runs a script of Node's. */
     async function outputOf(text: string): Promise<string> {
