@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { screenshot } from "@cliscale/e2e/browser";
-import { type Stack, type Visit, openAs, startStack } from "./support/page.ts";
+import { type Stack, type Visit, openAs, patienceMilliseconds, startStack } from "./support/page.ts";
 
 let stack: Stack;
 let visit: Visit;
@@ -119,7 +119,11 @@ test("an arrow that is held down repeats, and a paste is pasted", async () => {
   const box = (await key("Left").boundingBox())!;
   await visit.page.mouse.move(box.x + 10, box.y + 10);
   await visit.page.mouse.down();
-  for (const deadline = Date.now() + 30_000; terminal!.input.length < known + 9; await visit.page.waitForTimeout(20)) {
+  for (
+    const deadline = Date.now() + patienceMilliseconds;
+    terminal!.input.length < known + 9;
+    await visit.page.waitForTimeout(20)
+  ) {
     assert.ok(Date.now() < deadline, "it does not repeat");
   }
   await visit.page.mouse.up();

@@ -217,10 +217,16 @@ test("an ID token that is refused, as where a clock was set back, is renewed uns
     return route.continue();
   });
   const refuse = refuseWith(401, "UNAUTHENTICATED");
-  await ada.page.route(attachCalls, (route) => (isRenewed ? route.continue() : refuse(route)));
+  let refusals = 0;
+  await ada.page.route(attachCalls, (route) => {
+    if (isRenewed) return route.continue();
+    refusals += 1;
+    return refuse(route);
+  });
   lastRun().terminal!.cut();
   await ada.eventually(() => Promise.resolve(isRenewed), true);
   await ada.until("attached");
+  assert.equal(refusals, 1);
   await ada.page.unrouteAll();
 });
 

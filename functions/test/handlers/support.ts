@@ -143,7 +143,7 @@ export async function idOf({ pool }: ControlPlane, { requestId }: CreateSessionI
   return rows[0]!.id;
 }
 
-/** Tries a check again until it holds; the cluster's own clean-up takes a moment. Fails as the check does after 10 s. */
+/** Tries a check again until it holds; the cluster's own clean-up takes a moment. Fails as the check does after 30 s. */
 export async function eventually<T>(check: () => Promise<T>): Promise<T> {
   const end = Date.now() + 30_000;
   for (;;) {

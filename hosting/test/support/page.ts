@@ -6,6 +6,9 @@ import { startBackend } from "./backend.ts";
 import { launchBrowser } from "@cliscale/e2e/browser";
 import { startSite } from "./site.ts";
 
+/** What is not there after this long does not come, also on a busy machine. */
+export const patienceMilliseconds = 30_000;
+
 export type Stack = Awaited<ReturnType<typeof startStack>>;
 
 /** The built page in a browser, and all that it talks to; `configuration` is for its config.json. */
@@ -88,7 +91,7 @@ function drive(page: Page) {
     },
     /** Waits until the terminal shows something, and returns all that it shows. */
     async shows(pattern: RegExp): Promise<string> {
-      for (const deadline = Date.now() + 30_000; ; await page.waitForTimeout(20)) {
+      for (const deadline = Date.now() + patienceMilliseconds; ; await page.waitForTimeout(20)) {
         const text = await terminal.innerText();
         if (pattern.test(text)) return text;
         if (Date.now() > deadline) assert.match(text, pattern);
@@ -113,7 +116,7 @@ function drive(page: Page) {
       }, preferences);
     },
     /** Waits until something on the page is as expected. */
-    async eventually<Value>(read: () => Promise<Value>, expected: Value, milliseconds = 30_000) {
+    async eventually<Value>(read: () => Promise<Value>, expected: Value, milliseconds = patienceMilliseconds) {
       for (const deadline = Date.now() + milliseconds; ; await page.waitForTimeout(20)) {
         const value = await read();
         if (isDeepStrictEqual(value, expected)) return;
@@ -122,7 +125,7 @@ function drive(page: Page) {
     },
     /** Waits until the terminal has taken on a size that fits into a window of the width. */
     async fits(width: number) {
-      for (const deadline = Date.now() + 30_000; ; await page.waitForTimeout(20)) {
+      for (const deadline = Date.now() + patienceMilliseconds; ; await page.waitForTimeout(20)) {
         const box = await page.locator("#terminal .xterm-screen").boundingBox();
         if (box && box.width < width) return;
         assert.ok(Date.now() < deadline, `the terminal stays ${box?.width} px wide`);

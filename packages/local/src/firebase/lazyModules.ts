@@ -1,6 +1,6 @@
-// Preloaded into firebase-tools and into the processes of its Functions emulator (`node --import`). Each of those loads some two thousand
-// files when it starts, and a stack starts a process for each function that is called, of which the most part is never used: commands,
-// questions, clients of services that nothing here speaks to. What these packages require of their own files is therefore loaded when
+// Preloaded into firebase-tools and into the processes of its Functions emulator (`node --import`). A stack starts one for each
+// function that is called, and each would load very many files that it never uses: commands, questions, clients of services that
+// nothing here speaks to. What these packages require of their own files is therefore loaded when
 // something of it is first used.
 import Module from "node:module";
 

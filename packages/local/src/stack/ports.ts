@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { identify, isStill, type ProcessIdentity } from "../processIdentity.ts";
 import { type Listener, listeners, type StackSettings } from "../settings.ts";
 
 /** Thrown when something else listens where the stack wants to. */
@@ -52,19 +53,12 @@ async function draw(port: number): Promise<boolean> {
   const note = join(drawnPorts, String(port));
   await mkdir(drawnPorts, { recursive: true });
   try {
-    await writeFile(note, String(process.pid), { flag: "wx" });
+    await writeFile(note, JSON.stringify(await identify(process.pid)), { flag: "wx" });
     return true;
   } catch {
-    const drawer = Number(await readFile(note, "utf8").catch(() => ""));
-    if (drawer > 0 && !isRunning(drawer)) await rm(note, { force: true });
-    return false;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
+    // Empty while it is being written.
+    const drawer = await readFile(note, "utf8").catch(() => "");
+    if (drawer && !(await isStill(JSON.parse(drawer) as ProcessIdentity))) await rm(note, { force: true });
     return false;
   }
 }

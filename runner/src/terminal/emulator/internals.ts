@@ -1,3 +1,4 @@
+import type { Joining } from "@cliscale/protocol";
 import type { Terminal } from "@xterm/headless";
 
 // What a snapshot needs of xterm.js 6.0 and its public API leaves out: https://github.com/xtermjs/xterm.js/tree/6.0.0/src/common.
@@ -52,7 +53,7 @@ export interface ScreenBuffer {
   readonly _memoryCleanupQueue: { flush(): void };
 }
 
-export interface Internals {
+export interface Internals extends Joining {
   readonly _bufferService: {
     readonly cols: number;
     readonly rows: number;
@@ -90,10 +91,6 @@ export interface Internals {
       readonly synchronizedOutput: boolean;
       readonly wraparound: boolean;
     };
-  };
-  readonly unicodeService: {
-    /** What a character does behind one with these properties; 0 behind none. Holds its width, and whether it joins. */
-    charProperties(codePoint: number, before: number): number;
   };
   readonly optionsService: { readonly options: { readonly convertEol: boolean } };
 }

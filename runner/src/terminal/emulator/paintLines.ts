@@ -1,5 +1,5 @@
-import { wouldJoin } from "@cliscale/protocol";
-import { cellBits, type ExtendedAttributes, type Internals, type Line, type ScreenBuffer } from "./internals.ts";
+import { type Joining, wouldJoin } from "@cliscale/protocol";
+import { cellBits, type ExtendedAttributes, type Line, type ScreenBuffer } from "./internals.ts";
 import type { Pen } from "./pen.ts";
 
 /** A character of two columns, where only its width matters. */
@@ -17,7 +17,7 @@ export interface PaintOptions {
   rows: number;
   pen: Pen;
   /** How characters join. */
-  joining: Pick<Internals, "unicodeService">;
+  joining: Joining;
   /** Writes what saves the cursor while a line above the screen, by its index, is in the given row of the screen. */
   save?: { line: number; write: (row: number) => string } | undefined;
 }
