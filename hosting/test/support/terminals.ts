@@ -18,6 +18,8 @@ export interface ShellTerminal {
   attach(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Everything that clients sent to the program. */
   readonly input: string;
+  /** How often clients had the terminal go on, having drawn what they had it pause for. */
+  readonly resumed: number;
   /** Has the terminal put out bytes, as if its program had printed them. */
   print(text: string): void;
   /** Breaks all connections, with a close code or without a word. */
@@ -34,6 +36,7 @@ export function startTerminal(command: string | undefined, onExit: (exitCode: nu
   const clients = new Set<WebSocket>();
   let output = Buffer.alloc(0);
   let input = "";
+  let resumed = 0;
   let exitCode: number | undefined;
 
   pty.onData((data) => putOut(Buffer.from(data)));
@@ -89,8 +92,10 @@ export function startTerminal(command: string | undefined, onExit: (exitCode: nu
       case clientMessage.input:
         input += payload;
         return pty.write(payload);
-      case clientMessage.pause:
       case clientMessage.resume:
+        resumed += 1;
+        return;
+      case clientMessage.pause:
       case undefined:
       default:
     }
@@ -105,6 +110,9 @@ export function startTerminal(command: string | undefined, onExit: (exitCode: nu
     },
     get input() {
       return input;
+    },
+    get resumed() {
+      return resumed;
     },
     print: (text) => putOut(Buffer.from(text)),
     cut(code) {

@@ -11,6 +11,9 @@ export interface Line {
   /** Pushes the cells from a column on to the right. */
   insertCells(column: number, count: number, cell: unknown): void;
   resize(columns: number, cell: unknown): unknown;
+  /** Joins a character to the one in a cell, which has so many columns then. */
+  addCodepointToCell(column: number, codePoint: number, width: number): void;
+  isCombined(column: number): number;
   getWidth(column: number): number;
   hasContent(column: number): number;
   setCell(column: number, cell: unknown): void;
@@ -62,7 +65,11 @@ export interface Core {
   _charsetService: { charset: Charset; glevel: number; setgLevel(level: number): void };
   _inputHandler: {
     _curAttrData: Attributes;
-    _parser: { precedingJoinState: number };
+    _parser: {
+      precedingJoinState: number;
+      _oscParser: { _handlers: Record<number, PayloadHandler[]> };
+      _dcsParser: { _handlers: Record<number, PayloadHandler[]> };
+    };
     _eraseInBufferLine(row: number, start: number, end: number, clearWrap: boolean, respectProtect: boolean): void;
     _resetBufferLine(row: number, respectProtect: boolean): void;
     print(characters: Uint32Array, start: number, end: number): void;
@@ -83,6 +90,14 @@ export interface Core {
     /** What a character does behind one with these properties; 0 behind none. Holds its width, and whether it joins. */
     charProperties(codePoint: number, before: number): number;
   };
+}
+
+/** Collects the payload of a sequence, piece by piece, for what handles it. */
+export interface PayloadHandler {
+  _data: string;
+  /** The payload is too long, and what comes of it is left out. */
+  _hitLimit: boolean;
+  put(characters: Uint32Array, start: number, end: number): void;
 }
 
 /** What may leave a cursor that is about to wrap behind an empty cell. */

@@ -3,6 +3,9 @@ import { type Core, isSecondHalf, type Line } from "./core.ts";
 /** The kinds of lines that have been put right: all terminals of a module share one. */
 const steadied = new WeakSet<Line>();
 
+/** UTF-16 code units of a cell's text, behind which what joins it is left out. No writing has so many; a hostile program prints them without end. */
+const longestCharacter = 256;
+
 /** Puts right what lines do to their cells. */
 export function steadyLines({ _bufferService: { buffer } }: Core): void {
   const kind = Object.getPrototypeOf(buffer.lines.get(0)) as Line;
@@ -10,6 +13,7 @@ export function steadyLines({ _bufferService: { buffer } }: Core): void {
   steadied.add(kind);
   insertBetweenCharacters(kind);
   copyCombined(kind);
+  boundCharacters(kind);
 }
 
 /**
@@ -34,5 +38,15 @@ function copyCombined(kind: Line): void {
     copyCellsFrom.call(this, source, from, to, count, inReverse);
     for (const [index, text] of moved) if (index >= 0 && index < count) own[to + index] = text;
     this._combined = own;
+  };
+}
+
+function boundCharacters(kind: Line): void {
+  const { addCodepointToCell } = kind;
+  kind.addCodepointToCell = function (column, codePoint, width) {
+    const length = this.isCombined(column) ? this._combined[column]!.length : 0;
+    // What makes it wide is kept: the columns must agree with the text.
+    if (length < longestCharacter || width !== this.getWidth(column))
+      addCodepointToCell.call(this, column, codePoint, width);
   };
 }

@@ -2,6 +2,8 @@ import type { Core, LinkData } from "./core.ts";
 
 /** With so many links those are forgotten that nothing on the screen or above it belongs to. */
 const sweptLinks = 1000;
+/** Of address and name together; a longer link is none. Other terminals take addresses of 2083 bytes and names of 250. */
+const longestLink = 4096;
 
 /**
  * Keeps a link for as long as a cell belongs to it. Left to itself xterm forgets one when the lines that it was opened in are
@@ -25,6 +27,7 @@ export function keepLinks(core: Core): void {
   };
 
   service.registerLink = (data) => {
+    if (keyOf(data).length > longestLink) return 0;
     const known = numbers.get(keyOf(data));
     if (known !== undefined) return known;
     if (links.size >= enough) sweep();

@@ -3,12 +3,13 @@ import { type GraphemesAddon, joinGraphemes } from "./graphemes.ts";
 import { restoreWholePen, useKnownCharset, wrapOnlyBehindText } from "./cursor.ts";
 import { steadyLines } from "./lines.ts";
 import { keepLinks } from "./links.ts";
+import { collectPayloads } from "./payloads.ts";
 import { printAtEdge } from "./printing.ts";
 import { alignWithinScreen, forgetBeyondEdge, keepTabsWithin } from "./resizing.ts";
 
 /**
  * Prepares an xterm.js 6.0 that follows a session's output; call it once, before anything is drawn. Where xterm hangs, draws
- * by how its input was cut into pieces, or keeps what no sequence can bring back, the terminals of both sides are put right
+ * by how its input was cut into pieces, keeps what no sequence can bring back, or fills the memory, the terminals of both sides are put right
  * in the same way, and take the same characters for one.
  */
 export function steadyTerminal(terminal: XtermLike, graphemes: GraphemesAddon): void {
@@ -23,6 +24,7 @@ export function steadyTerminal(terminal: XtermLike, graphemes: GraphemesAddon): 
   alignWithinScreen(core);
   steadyLines(core);
   keepLinks(core);
+  collectPayloads(core);
   terminal.onResize(() => forgetBeyondEdge(core));
 }
 
