@@ -63,8 +63,11 @@ export function depsAt({ databaseUrl, kmsUrl, kubernetesUrl, caFile, tokenFile, 
   };
 }
 
+/** A pool of a process that has to do the work of many others as well, and may take its time to connect. */
 export function openPool(connectionString: string): Pool {
-  return createPool({ connectionString, applicationName: "test", max: 10, onError: () => undefined });
+  const pool = createPool({ connectionString, applicationName: "test", max: 10, onError: () => undefined });
+  pool.options.connectionTimeoutMillis = 30_000;
+  return pool;
 }
 
 export interface TestCall<Input> extends Call<Input> {
