@@ -3,13 +3,6 @@ import { followPreferences } from "../preferences.ts";
 import { followShownTheme } from "../shownTheme.ts";
 import { lookOf } from "./theme.ts";
 
-const prefersStillness = matchMedia("(prefers-reduced-motion: reduce)");
-
-/** Whether a cursor blinks of which the program has said nothing. */
-export function cursorBlinks(): boolean {
-  return !prefersStillness.matches;
-}
-
 /**
  * Has a terminal look as the reader and the system prefer it, now and after each change, until the signal aborts. `onChange` is
  * called when there may be room for another size.
@@ -27,5 +20,4 @@ export function followAppearance(xterm: Xterm, place: HTMLElement, onChange: () 
     xterm.options.screenReaderMode = screenReader;
     onChange();
   }, signal);
-  prefersStillness.addEventListener("change", () => (xterm.options.cursorBlink = cursorBlinks()), { signal });
 }

@@ -1,7 +1,6 @@
 import { type OpenTerminalOptions, type Terminal, type TerminalState, openTerminal } from "@cliscale/client";
 import type { TerminalSize } from "@cliscale/protocol";
 import type { ITerminalAddon, Terminal as Xterm } from "@xterm/xterm";
-import { cursorBlinks } from "./appearance.ts";
 import { type ReplyWatch, watchReplies } from "./queryReplies.ts";
 import { screenOf } from "./screen.ts";
 
@@ -41,7 +40,7 @@ export function createAttachAddon(options: AttachAddonOptions): AttachAddon {
     shown = xterm;
     replies = watchReplies(xterm.parser, () => terminal?.answersQueries ?? false);
     const size = { columns: xterm.cols, rows: xterm.rows };
-    terminal = openTerminal({ ...options, size, screen: screenOf(xterm, cursorBlinks), onState });
+    terminal = openTerminal({ ...options, size, screen: screenOf(xterm), onState });
     listeners.push(
       xterm.onData((data) => {
         if (replies?.reply === "unwanted") return;

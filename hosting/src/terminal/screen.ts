@@ -5,8 +5,8 @@ import type { Terminal as Xterm } from "@xterm/xterm";
 const forget = new TextEncoder().encode("\x18\x1b]104\x07\x1b]110\x07\x1b]111\x07\x1b]112\x07");
 const nothing = new Uint8Array();
 
-/** An xterm as what a connection draws on. `cursorBlinks` tells whether a cursor blinks that nothing else is said of. */
-export function screenOf(xterm: Xterm, cursorBlinks: () => boolean): Screen {
+/** An xterm as what a connection draws on. */
+export function screenOf(xterm: Xterm): Screen {
   return {
     write: (bytes, drawn) => xterm.write(bytes, drawn),
     // An xterm draws later what it is given now; these two wait their turn behind that.
@@ -15,7 +15,7 @@ export function screenOf(xterm: Xterm, cursorBlinks: () => boolean): Screen {
         xterm.reset();
         // Modes that xterm keeps as options.
         xterm.options.convertEol = false;
-        xterm.options.cursorBlink = cursorBlinks();
+        xterm.options.cursorBlink = false;
       });
     },
     resize({ columns, rows }) {

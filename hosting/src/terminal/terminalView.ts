@@ -5,7 +5,7 @@ import { steadyTerminal, type TerminalSize } from "@cliscale/protocol";
 import { FitAddon } from "@xterm/addon-fit";
 import { UnicodeGraphemesAddon } from "@xterm/addon-unicode-graphemes";
 import { Terminal as Xterm } from "@xterm/xterm";
-import { cursorBlinks, followAppearance } from "./appearance.ts";
+import { followAppearance } from "./appearance.ts";
 import type { AttachAddon } from "./attachAddon.ts";
 import { showBells } from "./bell.ts";
 import { copyOnSelect } from "./copy.ts";
@@ -67,7 +67,6 @@ export function createTerminalView(
   const xterm = new Xterm({
     // For the addons.
     allowProposedApi: true,
-    cursorBlink: cursorBlinks(),
     disableStdin: true,
     fontFamily: 'ui-monospace, "SF Mono", Menlo, "Cascadia Mono", Consolas, "DejaVu Sans Mono", monospace',
     // At 1.0 the DOM renderer cuts the underscore off in common fonts.
