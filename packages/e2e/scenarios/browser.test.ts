@@ -81,6 +81,23 @@ test("a shell survives a reload of the page, follows its size, and is stopped", 
   assert.equal(await page.locator("#status").getAttribute("data-end-reason"), "stopped");
 });
 
+test("a preset fills the form in; what is wrong is said as it is typed, and starts nothing", async () => {
+  const violation = (field: string, text: string) => page.locator(`#${field}-violation`, { hasText: text }).waitFor();
+  await page.goto(`${stack.url}/#/`);
+  await page.getByRole("button", { name: "Claude Code" }).click();
+  assert.equal(await page.locator("#source").inputValue(), "template:claude-code");
+  assert.equal(await page.locator(".variable input").first().inputValue(), "ANTHROPIC_API_KEY");
+  await page.locator("#source").fill("npm:cowsay");
+  await violation("source", "must be npm:NAME@VERSION with an exact version");
+  await page.locator("#source").fill("https://example.com/a.tgz");
+  await page.locator("#sha256").fill("AB");
+  await violation("sha256", "must be 64 lower-case hex digits");
+  await screenshot(page, "start-form-wrong");
+  await page.locator("#start").click();
+  assert.equal(await page.locator("#status").getAttribute("data-state"), "idle");
+  assert.equal(await page.evaluate("document.activeElement.id"), "sha256");
+});
+
 test("a link fills the form in; a masked variable reaches the command, whose signal is told; it is started again", async () => {
   const link = new URLSearchParams({
     source: "template:shell",
@@ -126,6 +143,12 @@ test("a second session waits in the queue, says so in the list, and is cancelled
   await queued.getByRole("button", { name: "Cancel" }).click();
   await queued.waitFor({ state: "detached" });
 
+  await page.locator("#session-filter").selectOption("ended");
+  const ended = page.locator('.session[data-state="ended"]', { hasText: "npm:cowsay@1.6.0" });
+  await ended.waitFor();
+  assert.equal(await page.locator('.session[data-state="ready"]').count(), 0);
+  await screenshot(page, "sessions-history");
+  await page.locator("#session-filter").selectOption("");
   await page.locator('.session[data-state="ready"]').getByRole("link").click();
   await untilState("attached");
   await untilTerminal(/first-42/);
