@@ -148,6 +148,7 @@ test("a second session waits in the queue, says so in the list, and is cancelled
   await page.locator('.session[data-state="ended"]', { hasText: "npm:cowsay@1.6.0" }).waitFor();
   await screenshot(page, "sessions-history");
   await page.locator("#session-filter").selectOption("");
+
   await page.locator('.session[data-state="ready"]').getByRole("link").click();
   await untilState("attached");
   await untilTerminal(/first-42/);

@@ -67,8 +67,8 @@ export interface Core {
     _curAttrData: Attributes;
     _parser: {
       precedingJoinState: number;
-      _oscParser: { _handlers: Record<number, PayloadHandler[]> };
-      _dcsParser: { _handlers: Record<number, PayloadHandler[]> };
+      _oscParser: PayloadParser;
+      _dcsParser: PayloadParser;
     };
     _eraseInBufferLine(row: number, start: number, end: number, clearWrap: boolean, respectProtect: boolean): void;
     _resetBufferLine(row: number, respectProtect: boolean): void;
@@ -90,6 +90,11 @@ export interface Core {
     /** What a character does behind one with these properties; 0 behind none. Holds its width, and whether it joins. */
     charProperties(codePoint: number, before: number): number;
   };
+}
+
+/** Hands the payload of a kind of sequence to what handles it, by the number of the sequence. */
+export interface PayloadParser {
+  _handlers: Record<number, PayloadHandler[]>;
 }
 
 /** Collects the payload of a sequence, piece by piece, for what handles it. */

@@ -3,7 +3,7 @@ import { type Core, isSecondHalf, type Line } from "./core.ts";
 /** The kinds of lines that have been put right: all terminals of a module share one. */
 const steadied = new WeakSet<Line>();
 
-/** UTF-16 code units of a cell's text, behind which what joins it is left out. No writing has so many; a hostile program prints them without end. */
+/** UTF-16 code units of a cell's text: no writing has so many, but a hostile program prints what joins it without end. */
 const longestCharacter = 256;
 
 /** Puts right what lines do to their cells. */
@@ -41,6 +41,7 @@ function copyCombined(kind: Line): void {
   };
 }
 
+/** Has what joins a character that has grown long enough left out. */
 function boundCharacters(kind: Line): void {
   const { addCodepointToCell } = kind;
   kind.addCodepointToCell = function (column, codePoint, width) {

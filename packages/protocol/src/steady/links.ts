@@ -27,12 +27,13 @@ export function keepLinks(core: Core): void {
   };
 
   service.registerLink = (data) => {
-    if (keyOf(data).length > longestLink) return 0;
-    const known = numbers.get(keyOf(data));
+    const key = keyOf(data);
+    if (key.length > longestLink) return 0;
+    const known = numbers.get(key);
     if (known !== undefined) return known;
     if (links.size >= enough) sweep();
     links.set(++lastNumber, data);
-    numbers.set(keyOf(data), lastNumber);
+    numbers.set(key, lastNumber);
     return lastNumber;
   };
   service.addLineToLink = () => {};

@@ -9,8 +9,8 @@ import { alignWithinScreen, forgetBeyondEdge, keepTabsWithin } from "./resizing.
 
 /**
  * Prepares an xterm.js 6.0 that follows a session's output; call it once, before anything is drawn. Where xterm hangs, draws
- * by how its input was cut into pieces, keeps what no sequence can bring back, or fills the memory, the terminals of both sides are put right
- * in the same way, and take the same characters for one.
+ * by how its input was cut into pieces, keeps what no sequence can bring back, or fills the memory, the terminals of both
+ * sides are put right in the same way, and take the same characters for one.
  */
 export function steadyTerminal(terminal: XtermLike, graphemes: GraphemesAddon): void {
   const core = (terminal as unknown as { _core: Core })._core;
