@@ -52,6 +52,7 @@ test("a link that was asked for here signs in when it is opened, and leaves noth
   await other.goto(link);
   await other.locator("#start").waitFor();
   await other.locator("#sign-out").click();
+  await other.locator("#sign-in").waitFor();
   await other.goto("about:blank");
   await other.goto(link);
   await other.locator("#confirm-email").fill("mia@example.com");

@@ -159,7 +159,7 @@ test("full screen has the session alone; Escape reaches the program, and the way
   await hint.waitFor({ state: "hidden" });
   await visit.page.locator("#tool-fullScreen").click();
   await visit.holds("document.fullscreenElement === null");
-  assert.equal(await visit.page.locator("#tool-fullScreen").getAttribute("aria-label"), "Full screen");
+  await visit.eventually(() => visit.page.locator("#tool-fullScreen").getAttribute("aria-label"), "Full screen");
 });
 
 test("a closed tab leaves the session running, so nothing is asked when it is closed", async () => {

@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { createRequire, stripTypeScriptTypes } from "node:module";
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
 import type { TerminalSize } from "@cliscale/protocol";
+import { build } from "esbuild";
 import type { Browser } from "playwright-core";
 import type { ReadableScreen } from "./headlessScreen.ts";
 import type { TerminalState } from "./terminalState.ts";
@@ -57,15 +56,26 @@ export async function createBrowserScreen(browser: Browser, { columns, rows }: T
   };
 }
 
-/** The page's side: the same functions that the headless screen uses, and the steps. */
+let functions: Promise<string> | undefined;
+
+/** What the headless screen uses as well, as a script that defines `functions`. */
+async function bundleFunctions(): Promise<string> {
+  const contents = `export { steadyTerminal } from "@cliscale/protocol"; export { readState } from "./terminalState.ts";`;
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: import.meta.dirname, loader: "ts" },
+    bundle: true,
+    format: "iife",
+    globalName: "functions",
+    write: false,
+  });
+  return outputFiles[0]!.text;
+}
+
+/** The page's side: the same functions, and the steps. */
 async function pageScript({ columns, rows }: TerminalSize): Promise<string> {
-  const steady = ["core", "graphemes", "lines", "printing", "resizing", "links", "cursor", "steadyTerminal"];
-  const modules = ["./terminalState.ts", ...steady.map((name) => `../../../protocol/src/steady/${name}.ts`)];
-  const sources = await Promise.all(
-    modules.map((path) => readFile(fileURLToPath(new URL(path, import.meta.url)), "utf8")),
-  );
-  const scripts = sources.map((source) => stripTypeScriptTypes(source).replaceAll(/^import .*$|^export /gm, ""));
-  return `${scripts.join("\n")}
+  functions ??= bundleFunctions();
+  return `${await functions}
+    const { steadyTerminal, readState } = functions;
     const terminal = new Terminal({ cols: ${columns}, rows: ${rows}, scrollback: 10000, allowProposedApi: true });
     terminal.open(document.getElementById("place"));
     steadyTerminal(terminal, new UnicodeGraphemesAddon.UnicodeGraphemesAddon());

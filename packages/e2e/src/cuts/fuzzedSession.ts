@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
+import { constants, type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -28,12 +28,14 @@ export async function createWrittenProgram(): Promise<WrittenProgram & { ready: 
   const folder = await mkdtemp(join(tmpdir(), "cliscale-cuts-"));
   const pipe = join(folder, "output");
   await run("mkfifo", [pipe]);
+  let opening: Promise<FileHandle> | undefined;
   let file: FileHandle | undefined;
   let written = 0;
   return {
     command: `stty raw -echo; exec cat ${pipe}`,
     ready: async () => {
-      file = await open(pipe, "w");
+      opening = open(pipe, "w");
+      file = await opening;
     },
     write: async (bytes) => {
       await file?.write(bytes);
@@ -41,7 +43,10 @@ export async function createWrittenProgram(): Promise<WrittenProgram & { ready: 
     },
     written: () => written,
     end: async () => {
-      await file?.close();
+      // Whoever opens a pipe waits for its other end (fifo(7)): where the command never ran, in a thread that this process cannot end without.
+      const reader = await open(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+      await (await opening)?.close();
+      await reader.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
