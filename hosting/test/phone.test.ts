@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { screenshot } from "@cliscale/e2e/browser";
+import { holdAttachCalls } from "./support/attachCalls.ts";
 import { type Stack, type Visit, openAs, patienceMilliseconds, startStack } from "./support/page.ts";
 
 let stack: Stack;
@@ -36,7 +37,7 @@ async function sent(expected: string, act: () => Promise<void>) {
   const { terminal } = stack.backend.runs[0]!;
   const known = terminal!.input.length;
   await act();
-  for (const deadline = Date.now() + 5000; terminal!.input.length < known + expected.length;) {
+  for (const deadline = Date.now() + patienceMilliseconds; terminal!.input.length < known + expected.length;) {
     if (Date.now() > deadline) break;
     await visit.page.waitForTimeout(20);
   }
@@ -46,7 +47,7 @@ async function sent(expected: string, act: () => Promise<void>) {
 test("nothing is brought up unasked; a tap on the terminal focuses it, on a field that no phone zooms in on or corrects", async () => {
   assert.equal(await hasFocus(), false);
   await visit.page.locator("#terminal").tap();
-  assert.equal(await hasFocus(), true);
+  await visit.eventually(hasFocus, true);
   const area = visit.page.locator("#terminal .xterm-helper-textarea");
   const attributes = await area.evaluate((element) =>
     ["autocapitalize", "autocorrect", "spellcheck"].map((name) => element.getAttribute(name)),
@@ -96,7 +97,7 @@ test("the bar's keys send their bytes, in the cursor keys' mode that the program
 test("Ctrl and Alt count for the next key, from either keyboard, and for no other", async () => {
   const control = key("Control, for the next key");
   await control.tap();
-  assert.equal(await control.getAttribute("aria-pressed"), "true");
+  await visit.eventually(() => control.getAttribute("aria-pressed"), "true");
   assert.equal(await hasFocus(), true);
   await sent("\x03c", () => visit.page.keyboard.type("cc"));
   assert.equal(await control.getAttribute("aria-pressed"), "false");
@@ -127,9 +128,10 @@ test("an arrow that is held down repeats, and a paste is pasted", async () => {
     assert.ok(Date.now() < deadline, "it does not repeat");
   }
   await visit.page.mouse.up();
-  await visit.page.waitForTimeout(300);
+  await visit.page.keyboard.type("x");
+  await visit.eventually(() => Promise.resolve(terminal!.input.endsWith("x")), true);
   const held = terminal!.input.slice(known);
-  assert.equal(held.replaceAll("\x1bOD", ""), "");
+  assert.equal(held.replaceAll("\x1bOD", ""), "x");
   await visit.page.waitForTimeout(300);
   assert.equal(terminal!.input.slice(known), held);
 
@@ -170,11 +172,12 @@ test("on its side a phone has the terminal and its keys alone", async () => {
 test("a lost connection is told over the terminal, which keeps its size; the end takes the keys away", async () => {
   await visit.holds("document.body.getBoundingClientRect().height === 844");
   const box = await visit.page.locator("#terminal").boundingBox();
-  const reattaching = visit.until("reattaching");
+  const token = await holdAttachCalls(visit.page);
   stack.backend.runs[0]!.terminal!.cut();
-  await reattaching;
+  await visit.until("reattaching");
   assert.deepEqual(await visit.page.locator("#terminal").boundingBox(), box);
   await screenshot(visit.page, "phone-reattaching");
+  token.give();
   await visit.until("attached");
   await visit.type("Q");
   await visit.until("ended");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { screenshot } from "@cliscale/e2e/browser";
-import type { Route } from "playwright-core";
+import { attachCalls, holdAttachCalls, refuseWith } from "./support/attachCalls.ts";
 import { type Stack, type Visit, openAs, startStack } from "./support/page.ts";
 
 let stack: Stack;
@@ -27,16 +27,6 @@ beforeEach(async () => {
 });
 
 const lastRun = () => stack.backend.runs.at(-1)!;
-const attachCalls = "**/attachSession";
-
-const refuseWith =
-  (httpStatus: number, status: string, details: object = {}) =>
-  (route: Route) =>
-    route.fulfill({
-      status: httpStatus,
-      headers: { "access-control-allow-origin": "*" },
-      json: { error: { status, message: "Refused.", details } },
-    });
 
 /** As another tab in front does it, after which so much time passes. A headless browser shows all of its pages. */
 async function hide(minutes: number): Promise<void> {
@@ -62,18 +52,16 @@ test("a gateway that restarts is not noticed: what is typed meanwhile arrives on
     new MutationObserver(() => states.push(status.dataset["state"])).observe(status, { attributes: true });
     Object.assign(globalThis, { states });
   });
-  // The answer takes a moment, in which somebody types.
-  await ada.page.route(attachCalls, async (route) => {
-    await ada.page.waitForTimeout(500);
-    await route.continue();
-  });
+  const token = await holdAttachCalls(ada.page);
   await ada.type("cat\n");
   await ada.shows(/\$ cat\s/);
   const { upgrades } = stack.backend;
   lastRun().terminal!.cut(1012);
-  await ada.page.waitForTimeout(100);
-  await ada.type("typed meanwhile\n");
+  await token.isAsked;
+  await ada.page.keyboard.insertText("typed meanwhile");
+  await ada.page.keyboard.press("Enter");
   assert.equal(stack.backend.upgrades, upgrades);
+  token.give();
   await ada.shows(/typed meanwhile\s+typed meanwhile/);
   assert.equal(stack.backend.upgrades, upgrades + 1);
   assert.equal(lastRun().terminal!.input.match(/typed meanwhile/g)?.length, 1);
@@ -81,15 +69,13 @@ test("a gateway that restarts is not noticed: what is typed meanwhile arrives on
 });
 
 test("a restart that takes long is noticed, and what was typed is said to be lost", async () => {
-  await ada.page.route(attachCalls, async (route) => {
-    await ada.page.waitForTimeout(3500);
-    await route.continue();
-  });
+  const token = await holdAttachCalls(ada.page);
   lastRun().terminal!.cut(1012);
-  await ada.page.waitForTimeout(100);
+  await token.isAsked;
   await ada.type("lost");
   assert.match(await ada.until("reattaching"), /^The gateway restarts\. What you typed last was not sent\./);
   await screenshot(ada.page, "page-restart-noticed");
+  token.give();
   assert.match(await ada.until("attached"), /What you typed last was not sent\./);
   await ada.type("x");
   await ada.page.locator("#status", { hasText: /^Attached\.$/ }).waitFor();
@@ -104,11 +90,11 @@ for (const [event, target] of [
   test(`at ${event} a reattach that waits is tried at once, and the round trip is told again`, async () => {
     await ada.page.route(attachCalls, refuseWith(429, "RESOURCE_EXHAUSTED", { retryAfterSeconds: 600 }), { times: 1 });
     lastRun().terminal!.cut();
-    await ada.page.locator("#status", { hasText: /^Refused\. Next try in (600|59\d) s/ }).waitFor();
+    await ada.page.locator("#status", { hasText: /^Refused\. Next try in (600|5\d\d) s/ }).waitFor();
     assert.equal(await ada.page.locator("#round-trip").innerText(), "");
     await ada.page.evaluate(`${target}.dispatchEvent(new PageTransitionEvent("${event}", { persisted: true }))`);
     await ada.until("attached");
-    await ada.page.locator("#round-trip", { hasText: /^\d+ ms$/ }).waitFor();
+    await ada.page.locator("#round-trip", { hasText: /^\d+ ms/ }).waitFor();
     await ada.type("echo again-$((40 + 2))\n");
     await ada.shows(/here-42[^]*again-42/);
   });
@@ -130,8 +116,10 @@ test("a hidden tab that nobody has used for a while attaches when it is shown, w
 
 test("a hidden tab that was used a moment ago attaches again by itself", async () => {
   await hide(0);
+  const token = await holdAttachCalls(ada.page);
   lastRun().terminal!.cut();
   await ada.until("reattaching");
+  token.give();
   await ada.until("attached");
 });
 

@@ -81,7 +81,7 @@ test("a regular expression is one only when it is asked to be, and a bad one is 
 test("Escape closes it, takes the highlights away and gives the focus back to where it was", async () => {
   await visit.page.keyboard.type("line-7");
   await says("11 of 11");
-  assert.notEqual(await visit.page.locator("#terminal .xterm-decoration-top, .xterm-decoration").count(), 0);
+  await visit.page.locator("#terminal .xterm-decoration").first().waitFor({ state: "attached" });
   await visit.page.keyboard.press("Escape");
   assert.equal(await bar().isVisible(), false);
   assert.equal(await focused(), "xterm-helper-textarea");

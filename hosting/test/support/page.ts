@@ -81,9 +81,14 @@ function drive(page: Page) {
     },
     /** Waits until the session is in a state, and returns what the status says. */
     async until(state: string): Promise<string> {
-      const status = page.locator(`#status[data-state="${state}"]`);
-      await status.waitFor();
-      return (await status.textContent()) ?? "";
+      for (const deadline = Date.now() + patienceMilliseconds; ; await page.waitForTimeout(20)) {
+        // At once, since a state may not last.
+        const [name, text] = await page
+          .locator("#status")
+          .evaluate((it: HTMLElement) => [it.dataset["state"], it.textContent]);
+        if (name === state) return text ?? "";
+        if (Date.now() > deadline) assert.equal(name, state);
+      }
     },
     async type(text: string) {
       await page.locator("#terminal .xterm-helper-textarea").focus();
@@ -103,17 +108,23 @@ function drive(page: Page) {
       await this.type(`clear; printf '${format}'; echo end-$((${count} + 1000))\n`);
       return this.shows(new RegExp(`end-${count + 1000}`));
     },
-    /** Changes how the reader likes the terminal, in another tab. */
+    /** Changes how the reader likes the terminal, in another tab, and waits until the page has been told. */
     async prefer(preferences: Partial<Preferences>) {
       if (!other) {
         other = await page.context().newPage();
         await other.goto(new URL("/icon.svg", page.url()).href);
         await page.bringToFront();
       }
-      await other.evaluate((changes) => {
-        const known = JSON.parse(localStorage.getItem("cliscale.preferences") ?? "{}") as object;
-        localStorage.setItem("cliscale.preferences", JSON.stringify({ ...known, ...changes }));
+      const told = await page.evaluateHandle(() => ({
+        event: new Promise((resolve) => addEventListener("storage", resolve, { once: true })),
+      }));
+      const isNews = await other.evaluate((changes) => {
+        const known = localStorage.getItem("cliscale.preferences");
+        const next = JSON.stringify({ ...(JSON.parse(known ?? "{}") as object), ...changes });
+        localStorage.setItem("cliscale.preferences", next);
+        return next !== known;
       }, preferences);
+      if (isNews) await told.evaluate(async ({ event }) => void (await event));
     },
     /** Waits until something on the page is as expected. */
     async eventually<Value>(read: () => Promise<Value>, expected: Value, milliseconds = patienceMilliseconds) {

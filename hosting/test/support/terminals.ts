@@ -122,6 +122,9 @@ export function startTerminal(command: string | undefined, onExit: (exitCode: nu
       }
     },
     stop() {
+      // As the gateway does: the session's row tells why, and not how the command has ended.
+      for (const client of clients) client.close(closeCodes.gone);
+      clients.clear();
       if (exitCode === undefined) pty.kill("SIGKILL");
     },
   };

@@ -126,8 +126,8 @@ test("what is selected is copied; lines are pasted when the reader has seen them
   await eventually(async () => assert.equal(await clipboard(), "copy-me"));
 
   await page.evaluate(() => navigator.clipboard.writeText("one\ntwo\n"));
-  await type("clear; bind 'set enable-bracketed-paste off'; cat > pasted; echo; cat -A pasted\n");
-  await page.waitForTimeout(500);
+  await type("clear; bind 'set enable-bracketed-paste off'; echo ready-$((1+1)); cat > pasted; echo; cat -A pasted\n");
+  await shows(/ready-2/);
   await page.keyboard.press("Control+Shift+V");
   await question().getByText("Paste 2 lines?").waitFor();
   await screenshot(page, "stack-paste");
