@@ -76,10 +76,16 @@ export function outageCases(plane: ControlPlane): void {
       const { rowCount } = await plane.pool.query(`select from sessions where request_id = $1`, [input.requestId]);
       assert.equal(rowCount, 1);
     });
-    const signal = async (moment: string) => (moment === "after resumeJob" ? started.resolve() : undefined);
-    const starting = handleCreateSession({ ...plane.deps, cluster: around(plane.deps.cluster, signal) }, call(input));
-    await failure;
-    const { session, attach } = await starting;
+    const starting = handleCreateSession(plane.deps, call(input));
+    // This call, or any other that looks, starts it.
+    await eventually(async () => {
+      const { rows } = await plane.pool.query(`select from sessions where request_id = $1 and started_at is not null`, [
+        input.requestId,
+      ]);
+      assert.equal(rows.length, 1);
+    });
+    started.resolve();
+    const [{ session, attach }] = await Promise.all([starting, failure]);
     assert.ok(attach);
     assert.equal((await handleGetSession(plane.deps, call({ sessionId: session.id }))).session.state, "ready");
   });

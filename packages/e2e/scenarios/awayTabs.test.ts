@@ -105,14 +105,14 @@ test("a hidden tab that is attached, and one whose network comes and goes, keep 
 });
 
 test("a command that ends while its only tab is away is told with its exit code and its last screen", async () => {
-  const id = await start("read line; sleep 5; seq 100; echo last words; exit 7");
+  const id = await start("read line; sleep 15; seq 100; echo last words; exit 7");
   await one.open(id);
   await one.type("go\r");
   await shows(one, /go/);
   await one.setHidden(true);
   network.setDown(true);
   network.cutAfter(0);
-  await delay(8000);
+  await delay(18_000);
   assert.equal(await one.status(), "reattaching");
   assert.doesNotMatch(await one.page.locator("#terminal .xterm-rows").innerText(), /last words/);
   network.setDown(false);

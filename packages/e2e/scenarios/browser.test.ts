@@ -25,6 +25,8 @@ const terminalText = () => page.locator("#terminal .xterm-rows").innerText();
 const untilState = (state: string) => page.locator(`#status[data-state="${state}"]`).waitFor({ timeout: 90_000 });
 
 async function untilTerminal(pattern: RegExp): Promise<void> {
+  // There is none before the session is ready.
+  await page.locator("#terminal .xterm-rows").waitFor({ state: "attached", timeout: 90_000 });
   const deadline = Date.now() + 60_000;
   while (!pattern.test(await terminalText())) {
     if (Date.now() > deadline) assert.match(await terminalText(), pattern);

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { attach } from "../src/socket.ts";
 import { type FoundProcess, isGateway, leftProcesses, processesOf } from "../src/processes.ts";
 import { startTestStack, type TestStack } from "../src/stack.ts";
 import { signInDemo, signUp } from "../src/user.ts";
+import { eventually } from "../src/world.ts";
 
 const by =
   (piece: string) =>
@@ -46,8 +49,8 @@ for (const { name, isIt } of chosen) {
       command: "sleep 1000",
     });
     const newcomer = await signUp(stack);
-    // The users are written down a moment after they have changed.
-    await delay(5_000);
+    const users = join(stack.stateDir, "firebase/users/auth_export/accounts.json");
+    await eventually(async () => assert.ok((await readFile(users, "utf8")).includes(newcomer.uid)));
 
     const victim = (await processesOf(stack)).find(isIt);
     assert.ok(victim, `there is no ${name}`);
@@ -63,7 +66,9 @@ for (const { name, isIt } of chosen) {
     const again = await signInDemo(stack);
     assert.equal(again.uid, user.uid);
     assert.equal((await newcomer.signInAgain(stack)).uid, newcomer.uid);
-    assert.equal((await again.client.getSession(session.id)).session.endReason, "lost");
+    await eventually(async () => {
+      assert.equal((await again.client.getSession(session.id)).session.endReason, "lost");
+    });
     const fresh = await again.client.createSession({ bundle: { source: "template:shell" }, command: "echo alive" });
     const socket = await attach(fresh.attach!);
     await socket.until(/alive/);

@@ -7,6 +7,7 @@ import { attach } from "../src/socket.ts";
 import { leftProcesses, processesOf } from "../src/processes.ts";
 import { spawnNpmStart, startTestStack, type TestStack } from "../src/stack.ts";
 import { signInDemo } from "../src/user.ts";
+import { eventually } from "../src/world.ts";
 
 let stack: TestStack;
 
@@ -33,9 +34,11 @@ test("SIGTERM and SIGINT stop everything, pods included, and users are still the
   stack = await startTestStack({ stateDir: stack.stateDir });
   assert.equal(stack.demo.password, password);
   const again = await signInDemo(stack);
-  const { session } = await again.client.getSession(answer.session.id);
-  assert.equal(session.endReason, "lost");
-  assert.ok(session.message);
+  await eventually(async () => {
+    const { session } = await again.client.getSession(answer.session.id);
+    assert.equal(session.endReason, "lost");
+    assert.ok(session.message);
+  });
 
   assert.equal(await stack.stop("SIGINT"), 0);
   assert.deepEqual(await leftProcesses(stack), []);

@@ -19,6 +19,7 @@ import {
 } from "@cliscale/protocol";
 import { startTestStack, type TestStack } from "../src/stack.ts";
 import { signInDemo } from "../src/user.ts";
+import { eventually } from "../src/world.ts";
 
 /** For all examples of a document. */
 const runMilliseconds = 180_000;
@@ -27,6 +28,11 @@ let stack: TestStack;
 
 before(async () => {
   stack = await startTestStack();
+  // The first one starts a process, which may take longer than it waits for its checks.
+  await eventually(async () => {
+    const { checks } = healthSchema.parse(await (await fetch(`${stack.url}/health`)).json());
+    assert.deepEqual([checks.postgres, checks.kms, checks.kubernetes], ["ok", "ok", "ok"]);
+  });
 });
 
 after(async () => {

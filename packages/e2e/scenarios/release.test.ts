@@ -68,10 +68,13 @@ test("a start with another setting of the chart upgrades it", async () => {
 test("a Kubernetes that is killed has it again, and its gateway, by itself", async () => {
   const kubernetes = (await processesOf(stack)).find(({ command }) => command.includes("local/src/kubernetes/main.ts"));
   process.kill(kubernetes!.pid, "SIGKILL");
-  await eventually(async () => {
-    const answer = await fetch(`http://127.0.0.1:${stack.ports.gatewayAdmin}/readyz`);
-    assert.equal(answer.status, 200);
-  });
+  await eventually(
+    async () => {
+      const answer = await fetch(`http://127.0.0.1:${stack.ports.gatewayAdmin}/readyz`);
+      assert.equal(answer.status, 200);
+    },
+    { seconds: 120 },
+  );
   assert.equal(await revisions(), 2);
   assert.ok((await processesOf(stack)).some(isGateway));
   await requireTerminal();

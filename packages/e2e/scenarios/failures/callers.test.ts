@@ -43,7 +43,7 @@ test("a stop that overtakes the start, at whatever step, ends the session", asyn
   await leavesNothing(world, async () => {
     for (const verb of ["create", "patch"]) {
       for (const resource of verb === "create" ? ["jobs", "secrets"] : ["jobs"]) {
-        await world.cluster.fail({ match: { verb, resource }, fault: { delayMilliseconds: 1_500 } });
+        await world.cluster.fail({ match: { verb, resource }, fault: { delayMilliseconds: 5_000 } });
         const requestId = randomUUID();
         const starting = client.createSession({ ...shell, requestId });
         const sessionId = await eventually(async () => {

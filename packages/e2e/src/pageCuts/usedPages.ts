@@ -1,8 +1,10 @@
+import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { usedPrograms } from "../cuts/programs.ts";
 import type { Random } from "../cuts/random.ts";
+import { eventually } from "../world.ts";
 import type { WatchedTab } from "./watchedTab.ts";
 
 /** A program as it is used in a tab while another one is cut. */
@@ -56,7 +58,12 @@ export async function programsInTabs(lines: number, cuts: number): Promise<UsedI
       env: { SCRIPT: await script("log.mjs"), BATCH: String(Math.ceil(lines / cuts)) },
       use: async (tab, random) => {
         // Together with what is used before each cut, a batch a cut.
+        const { offset } = await tab.seen();
         await tab.type("n");
+        // What is typed and has not arrived when the connection breaks is not sent again.
+        await eventually(async () => assert.ok((await tab.seen()).offset > offset, "the log does not go on"), {
+          everyMilliseconds: 10,
+        });
         await delay(random.below(1500));
       },
       quit: "q",

@@ -70,8 +70,11 @@ export const deletionCases: ContractCase<KubernetesSubject>[] = [
     name: "a Job deleted in the foreground is gone when its pod is",
     async check(subject) {
       const name = subject.newName();
-      await createJob(subject, name, { script: "trap 'sleep 0.5; exit 0' TERM; sleep 60 & wait" });
-      await untilPodOf(subject, name, "it runs", isRunning);
+      await createJob(subject, name, {
+        script: "trap 'sleep 3; exit 0' TERM; echo ready; sleep 60 & wait",
+        podSpec: { terminationGracePeriodSeconds: 30 },
+      });
+      await untilWritten(subject, await untilPodOf(subject, name, "it runs", isRunning), "ready");
       const path = `${jobsPath(subject)}/${name}?propagationPolicy=Foreground`;
       succeeded(await subject.send("DELETE", path));
       const { body: job } = await subject.send("GET", `${jobsPath(subject)}/${name}`);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Deployment } from "../../src/kubernetes/resources/deployment.ts";
 import type { EventObject } from "../../src/kubernetes/resources/event.ts";
 import type { Job } from "../../src/kubernetes/resources/job.ts";
@@ -226,6 +227,16 @@ export function untilEvent(subject: KubernetesSubject, name: string, reason: str
   const selector = `fieldSelector=involvedObject.name%3D${name},reason%3D${reason}`;
   const path = `/api/v1/namespaces/${subject.namespace}/events`;
   return until<EventObject, EventObject>(subject, path, selector, reason, (events) => [...events.values()][0]);
+}
+
+/** Waits until the pods of a namespace, or its events, say something. */
+export async function untilSaid(subject: KubernetesSubject, namespace: string, says: RegExp): Promise<void> {
+  for (const end = Date.now() + 60_000; ; await delay(100)) {
+    const look = async (what: string) => (await subject.send("GET", `/api/v1/namespaces/${namespace}/${what}`)).body;
+    const said = JSON.stringify([await look("pods"), await look("events")]).replaceAll('\\"', '"');
+    if (says.test(said)) return;
+    if (Date.now() > end) assert.match(said, says);
+  }
 }
 
 export async function untilGone(subject: KubernetesSubject, collection: string, name: string): Promise<void> {

@@ -12,7 +12,7 @@ import { attachKeyName } from "../../src/kms/defaultKey.ts";
 
 const program = new URL("../../src/kms/main.ts", import.meta.url).pathname;
 
-test("serves, takes faults from its parent, and stops at a signal, leaving nothing", { timeout: 20_000 }, async () => {
+test("serves, takes faults from its parent, and stops at a signal, leaving nothing", { timeout: 120_000 }, async () => {
   const stateDir = await mkdtemp(join(tmpdir(), "cliscale-kms-"));
   const child = spawn(process.execPath, [program], {
     env: { ...process.env, CLISCALE_STATE_DIR: stateDir, CLISCALE_KMS_PORT: "0" },

@@ -14,7 +14,10 @@ test("a namespace that is deleted takes in nothing, and goes when it is empty", 
   const path = `/api/v1/namespaces/${name}`;
   const created = succeeded(await subject.send("POST", "/api/v1/namespaces", { body: { metadata: { name } } }));
   assert.equal(created.metadata.labels?.["kubernetes.io/metadata.name"], name);
-  const job = jobManifest(subject, name, { script: "trap 'sleep 0.5; exit 0' TERM; echo ready; sleep 60 & wait" });
+  const job = jobManifest(subject, name, {
+    script: "trap 'sleep 3; exit 0' TERM; echo ready; sleep 60 & wait",
+    podSpec: { terminationGracePeriodSeconds: 30 },
+  });
   succeeded(await subject.send("POST", `/apis/batch/v1/namespaces/${name}/jobs`, { body: job }));
   succeeded(await subject.send("POST", `${path}/secrets`, { body: secretManifest(name, {}) }));
   await untilFirstLine(path);
@@ -25,7 +28,7 @@ test("a namespace that is deleted takes in nothing, and goes when it is empty", 
   assertRefused(late, 403, "Forbidden");
   assert.match(late.body.message, /because it is being terminated/);
   const query = `fieldSelector=metadata.name%3D${name}&resourceVersion=${deleted.body.metadata.resourceVersion}`;
-  const events = watchEvents(subject.kubeConfig, `/api/v1/namespaces?watch=true&${query}`, AbortSignal.timeout(10_000));
+  const events = watchEvents(subject.kubeConfig, `/api/v1/namespaces?watch=true&${query}`, AbortSignal.timeout(60_000));
   const { value } = await events.next();
   assert.equal((value as WatchEvent | undefined)?.type, "DELETED");
   await events.return(undefined);

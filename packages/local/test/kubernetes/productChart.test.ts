@@ -11,7 +11,7 @@ import { after, before, suite, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
 import { type StandInSubject, openStandIn } from "../../contract/kubernetes/subject.ts";
-import { succeeded } from "../../contract/kubernetes/steps.ts";
+import { succeeded, untilSaid } from "../../contract/kubernetes/steps.ts";
 import { productImages } from "../../src/kubernetes/kubelet/images.ts";
 import { ensureDatabaseUsers } from "../../src/stack/databaseUsers.ts";
 import { applySecrets, release } from "../../src/stack/release.ts";
@@ -250,9 +250,7 @@ async function requireFailure(
   try {
     const given = values(subject, { "migration.enabled": false, ...more });
     await assert.rejects(helmOf(subject)("install", release, chartFolder, ...given, ...wait(10)), /not ready/);
-    const look = (what: string) => subject.send("GET", `/api/v1/namespaces/${release}/${what}`);
-    const seen = JSON.stringify([(await look("pods")).body, (await look("events")).body]);
-    assert.match(seen.replaceAll('\\"', '"'), says);
+    await untilSaid(subject, release, says);
   } finally {
     await subject.close();
     if (chartFolder !== chart) await rm(join(chartFolder, ".."), { recursive: true });

@@ -15,7 +15,7 @@ const parent = "projects/demo-cliscale/locations/us-central1";
 
 test(
   "runs scheduled functions, takes faults, and stops at a signal, leaving nothing",
-  { timeout: 20_000 },
+  { timeout: 120_000 },
   async () => {
     const stateDir = await mkdtemp(join(tmpdir(), "cliscale-scheduler-"));
     const functionsEmulator = await startTarget();
