@@ -84,6 +84,14 @@ test("the terminal has its final size from the first: nothing of the start takes
   assert.equal(await visit.page.locator("#stages").isVisible(), false);
   await visit.page.locator("#stop").click();
   await visit.until("ended");
+
+  // Nor is it put right later: this page is not told that the room has changed.
+  await visit.open(stack.site.url);
+  await visit.page.evaluate(() => void (ResizeObserver.prototype.observe = () => undefined));
+  await visit.start("template:shell", "sleep 0.5; stty size; sleep 1000");
+  assert.equal(/^\d+ \d+$/m.exec(await visit.shows(/^\d+ \d+$/m))![0], sizes.at(-1));
+  await visit.page.locator("#stop").click();
+  await visit.until("ended");
 });
 
 test("a command that is killed tells its signal, and its last screen stays in sight", async () => {

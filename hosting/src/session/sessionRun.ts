@@ -85,6 +85,8 @@ export function runSession(options: SessionRunOptions): SessionRun {
     const { createAttachAddon, createTerminalView } = await loadTerminalCode();
     waiting.signal.throwIfAborted();
     options.place.hidden = false;
+    // Nothing of the start takes room any more when the terminal is measured.
+    options.onState({ name: "connecting" });
     attachment = createAttachAddon({ ...options, sessionId: id, attach });
     view = createTerminalView(options.place, attachment, { ...options, onLeave: options.onLeaveTerminal });
     followPage(attachment, waiting.signal);
