@@ -43,6 +43,43 @@ for (const [what, { begin, piece, pieces }] of Object.entries(endless)) {
   });
 }
 
+test("ever new links in what is kept: bounded memory, and there are links again when those are gone", () => {
+  const { print, snapshot } = openTerminal();
+  const usual = usedHeap();
+  for (let index = 0; index < 5000; index++) print(link(`${index}/${digits.slice(0, 4000)}`));
+  const grown = usedHeap() - usual;
+  assert.ok(grown > 8_000_000 && grown < 24_000_000, `the heap has grown by ${grown} bytes`);
+  print("\x1b[2J\x1b[3J\x1b[H");
+  for (let index = 0; index < 300; index++) print(link(`after/${index}`));
+  assert.match(snapshot(), /http:\/\/after\/299/);
+});
+
+test("the same long links in every cell: a snapshot of bounded size, in which the last lines have theirs", () => {
+  const { print, snapshot } = openTerminal();
+  print(link("first"));
+  for (let index = 0; index < 6000; index++) print(link(`${index % 2}/${digits.slice(0, 4000)}`));
+  print(link("last"));
+  const drawn = snapshot();
+  assert.ok(drawn.length < 18_000_000, `the snapshot has ${drawn.length} characters`);
+  assert.doesNotMatch(drawn, /http:\/\/first/);
+  assert.match(drawn, /http:\/\/1\/[^]*http:\/\/last/);
+});
+
+const link = (address: string) => `\x1b]8;;http://${address}\x1b\\a\x1b]8;;\x1b\\`;
+
+function openTerminal() {
+  const output = createOutputStream({ keptBytes: 100_000, onDrop: (start) => emulator.letGo(start) });
+  const sizes = createSizeHistory({ columns: 80, rows: 24 });
+  const emulator = createEmulator({ output, sizes, onReply: () => {}, logger });
+  return {
+    print(text: string) {
+      output.append(Buffer.from(text));
+      emulator.drawTo(output.head());
+    },
+    snapshot: () => Buffer.from(emulator.snapshot().message).toString(),
+  };
+}
+
 /** Bytes of this process's heap that are in use. */
 function usedHeap(): number {
   setFlagsFromString("--expose-gc");

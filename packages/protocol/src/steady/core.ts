@@ -15,6 +15,8 @@ export interface Line {
   addCodepointToCell(column: number, codePoint: number, width: number): void;
   isCombined(column: number): number;
   getWidth(column: number): number;
+  /** Its background, and flags. */
+  getBg(column: number): number;
   hasContent(column: number): number;
   setCell(column: number, cell: unknown): void;
 }

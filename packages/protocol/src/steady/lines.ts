@@ -3,8 +3,11 @@ import { type Core, isSecondHalf, type Line } from "./core.ts";
 /** The kinds of lines that have been put right: all terminals of a module share one. */
 const steadied = new WeakSet<Line>();
 
-/** UTF-16 code units of a cell's text: no writing has so many, but a hostile program prints what joins it without end. */
-const longestCharacter = 256;
+/**
+ * UTF-16 code units of a cell's text, which a hostile program makes longer without end. No writing has so many: streams of
+ * text may rely on 30 marks a character at most (https://unicode.org/reports/tr15/#Stream_Safe_Text_Format), and emoji are shorter.
+ */
+const longestCharacter = 64;
 
 /** Puts right what lines do to their cells. */
 export function steadyLines({ _bufferService: { buffer } }: Core): void {

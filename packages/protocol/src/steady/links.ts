@@ -1,9 +1,15 @@
 import type { Core, LinkData } from "./core.ts";
 
+/** The flag of a cell's background by which the cell has more than colours and flags, such as a link. */
+const hasExtended = 0x10000000;
 /** With so many links those are forgotten that nothing on the screen or above it belongs to. */
 const sweptLinks = 1000;
 /** Of address and name together; a longer link is none. Other terminals take addresses of 2083 bytes and names of 250. */
 const longestLink = 4096;
+/** Of all links together: ever new ones must not fill the memory. What comes on top is no link, until others are gone. */
+const mostCharacters = 8 * 1024 * 1024;
+/** Looking which are gone takes a while: it is done for one in so many that find no room. */
+const refusedBetweenSweeps = 64;
 
 /**
  * Keeps a link for as long as a cell belongs to it. Left to itself xterm forgets one when the lines that it was opened in are
@@ -14,14 +20,18 @@ export function keepLinks(core: Core): void {
   const links = new Map<number, LinkData>();
   const numbers = new Map<string, number>();
   let lastNumber = 0;
+  let characters = 0;
+  let refused = 0;
   let enough = sweptLinks;
 
   const sweep = () => {
     const used = usedLinks(core);
     for (const [number, data] of links) {
       if (used.has(number)) continue;
+      const key = keyOf(data);
       links.delete(number);
-      numbers.delete(keyOf(data));
+      numbers.delete(key);
+      characters -= key.length;
     }
     enough = Math.max(sweptLinks, 2 * links.size);
   };
@@ -31,7 +41,10 @@ export function keepLinks(core: Core): void {
     if (key.length > longestLink) return 0;
     const known = numbers.get(key);
     if (known !== undefined) return known;
-    if (links.size >= enough) sweep();
+    const isFull = () => characters + key.length > mostCharacters;
+    if (links.size >= enough || (isFull() && refused++ % refusedBetweenSweeps === 0)) sweep();
+    if (isFull()) return 0;
+    characters += key.length;
     links.set(++lastNumber, data);
     numbers.set(key, lastNumber);
     return lastNumber;
@@ -49,8 +62,9 @@ function usedLinks({ _bufferService: { buffers }, _inputHandler }: Core): Set<nu
   const used = new Set([_inputHandler._curAttrData.extended.urlId]);
   for (const { lines } of [buffers.normal, buffers.alt]) {
     for (let index = 0; index < lines.length; index++) {
-      for (const extended of Object.values(lines.get(index)?._extendedAttrs ?? {}))
-        if (extended) used.add(extended.urlId);
+      const line = lines.get(index);
+      for (const [column, extended] of Object.entries(line?._extendedAttrs ?? {}))
+        if (extended && line!.getBg(Number(column)) & hasExtended) used.add(extended.urlId);
     }
   }
   return used;

@@ -1,6 +1,7 @@
 import { joinWidth } from "@cliscale/protocol";
 import { charsetDesignator } from "./charsets.ts";
 import { cellBits, type Charset, type Internals, type ScreenBuffer } from "./internals.ts";
+import { firstLinkedLine } from "./linkedLines.ts";
 import type { Memory } from "./memory.ts";
 import { modeSequences } from "./modes.ts";
 import { cellText, extendedAttributes, paintLines } from "./paintLines.ts";
@@ -48,6 +49,7 @@ function drawBuffer(buffer: ScreenBuffer, terminal: Internals, pen: Pen): string
       columns,
       rows,
       pen,
+      linkedFrom: firstLinkedLine(buffer, terminal._oscLinkService),
       joining: terminal,
       save: isAbove ? { line: savedY, write: back } : undefined,
     }),

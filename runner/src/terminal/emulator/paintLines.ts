@@ -16,6 +16,8 @@ export interface PaintOptions {
   columns: number;
   rows: number;
   pen: Pen;
+  /** Lines from this one on have their links. */
+  linkedFrom: number;
   /** How characters join. */
   joining: Joining;
   /** Writes what saves the cursor while a line above the screen, by its index, is in the given row of the screen. */
@@ -29,7 +31,7 @@ export interface PaintOptions {
  * that would join each other, and do not, are kept apart by a zero byte, which draws nothing.
  */
 export function paintLines(buffer: ScreenBuffer, options: PaintOptions): string[] {
-  const { columns, rows, pen, joining, save } = options;
+  const { columns, rows, pen, linkedFrom, joining, save } = options;
   const parts: string[] = [];
   let line: Line = buffer.lines.get(0);
   /** Where the cursor is; `columns` when the next character wraps. */
@@ -218,6 +220,7 @@ export function paintLines(buffer: ScreenBuffer, options: PaintOptions): string[
     line = buffer.lines.get(index);
     parts.push(written);
     written = "";
+    pen.showLinks(index >= linkedFrom);
     const saveHere = save?.line === index ? () => save.write(Math.min(index, rows - 1)) : undefined;
     touched = 0;
     if (line.isWrapped && index > 0) {
@@ -232,6 +235,7 @@ export function paintLines(buffer: ScreenBuffer, options: PaintOptions): string[
     if (saveHere) put(saveHere());
     paint(0, columns);
   }
+  pen.showLinks(true);
   parts.push(written);
   return parts;
 }

@@ -10,6 +10,8 @@ export interface Pen {
   selectCurrent: (attributes: Attributes) => string;
   /** What selects a background to erase with, and nothing else. */
   selectErase: (bg: number) => string;
+  /** Whether links are selected too, or left out. */
+  showLinks: (isOn: boolean) => void;
   /** Something else has changed the pen: the next selection is written out. */
   forget: () => void;
 }
@@ -20,6 +22,7 @@ export function createPen(links: Internals["_oscLinkService"]): Pen {
   let selectedBg = 0;
   let selectedExtended: ExtendedAttributes | undefined;
   let selectedUrl = 0;
+  let showsLinks = true;
 
   const select: Pen["select"] = (fg, bg, extended) => {
     if (fg === selectedFg && bg === selectedBg && extended === selectedExtended) return "";
@@ -29,7 +32,7 @@ export function createPen(links: Internals["_oscLinkService"]): Pen {
     // The reset ends protection too, and leaves a link as it is.
     const protection = bg & background.isProtected ? '\x1b[1"q' : "";
     const numbers = rendition(fg, bg, underlineStyle(extended), extended?.underlineColor ?? 0);
-    return `\x1b[${["", ...numbers].join(";")}m${protection}${selectLink(extended?.urlId ?? 0)}`;
+    return `\x1b[${["", ...numbers].join(";")}m${protection}${selectLink((showsLinks && extended?.urlId) || 0)}`;
   };
 
   const selectLink = (urlId: number) => {
@@ -44,6 +47,10 @@ export function createPen(links: Internals["_oscLinkService"]): Pen {
     selectCurrent: ({ fg, bg, extended }) => {
       const isExtended = (bg & background.hasExtended) !== 0 || extended.underlineColor !== 0;
       return select(fg, bg, isExtended ? extended : undefined);
+    },
+    showLinks: (isOn) => {
+      if (isOn !== showsLinks) selectedFg = NaN;
+      showsLinks = isOn;
     },
     forget: () => {
       selectedFg = NaN;
