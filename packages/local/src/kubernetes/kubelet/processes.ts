@@ -1,8 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { isStill, type ProcessIdentity, signalGroup, signalProcess } from "../../processIdentity.ts";
 
 /** The variable by which a process of a pod is told, whatever becomes of its parents and groups. */
 export const podMark = "CLISCALE_POD_UID";
+
+/** What has been killed is gone after about so long. */
+const killMilliseconds = 20;
 
 /** What tells the processes of a pod from all others. */
 export interface PodMarks {
@@ -23,6 +27,7 @@ export async function killPod(marks: PodMarks, first: ProcessIdentity | undefine
     const pids = markedProcesses(marks);
     if (pids.length === 0) return;
     for (const pid of pids) signalProcess(pid, "SIGKILL");
+    await delay(killMilliseconds);
   }
 }
 
