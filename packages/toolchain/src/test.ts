@@ -19,7 +19,7 @@ interface Tally {
 /** The test files, in the order in which they run, and how many at once: most wait for deadlines, a scenario has a whole stack. */
 const groups = [
   { pattern: "{functions,gateway,runner,hosting,k8s-chart,packages/*}/{test,contract}/**/*.test.ts", concurrency: 3 },
-  { pattern: "packages/e2e/scenarios/**/*.test.ts", concurrency: 3 },
+  { pattern: "packages/e2e/scenarios/**/*.test.ts", concurrency: 2 },
 ];
 const fileMilliseconds = (process.argv[2] === "full" ? 20 : 8) * 60_000;
 const slowestShown = 20;
