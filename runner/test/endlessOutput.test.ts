@@ -72,7 +72,7 @@ function openTerminal() {
   const sizes = createSizeHistory({ columns: 80, rows: 24 });
   const emulator = createEmulator({ output, sizes, onReply: () => {}, logger });
   return {
-    print(text: string) {
+    print: (text: string) => {
       output.append(Buffer.from(text));
       emulator.drawTo(output.head());
     },
