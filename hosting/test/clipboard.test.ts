@@ -36,13 +36,9 @@ const question = () => visit.page.locator("dialog.question");
 async function pressPaste() {
   const { page } = visit;
   await page.locator("#terminal .xterm-helper-textarea").focus();
-  const pasted = await page.evaluateHandle(() => ({
-    event: new Promise((resolve) => addEventListener("paste", resolve, { capture: true, once: true })),
-  }));
+  const pasted = await visit.expectEvent("paste");
   await page.keyboard.press("Control+Shift+V");
-  await pasted.evaluate(async ({ event }) => {
-    await event;
-  });
+  await pasted();
 }
 
 /** Types a mark, and returns how much has reached the program with it: nothing from before is on its way then. */

@@ -108,6 +108,14 @@ function drive(page: Page) {
       await this.type(`clear; printf '${format}'; echo end-$((${count} + 1000))\n`);
       return this.shows(new RegExp(`end-${count + 1000}`));
     },
+    /** Returns what waits for the next event of the window of this name; all that listens for it has heard of it then. */
+    async expectEvent(name: string) {
+      const expected = await page.evaluateHandle(
+        (type) => ({ event: new Promise((resolve) => addEventListener(type, resolve, { capture: true, once: true })) }),
+        name,
+      );
+      return () => expected.evaluate(async ({ event }) => void (await event));
+    },
     /** Changes how the reader likes the terminal, in another tab, and waits until the page has been told. */
     async prefer(preferences: Partial<Preferences>) {
       if (!other) {
@@ -115,16 +123,14 @@ function drive(page: Page) {
         await other.goto(new URL("/icon.svg", page.url()).href);
         await page.bringToFront();
       }
-      const told = await page.evaluateHandle(() => ({
-        event: new Promise((resolve) => addEventListener("storage", resolve, { once: true })),
-      }));
+      const told = await this.expectEvent("storage");
       const isNews = await other.evaluate((changes) => {
         const known = localStorage.getItem("cliscale.preferences");
         const next = JSON.stringify({ ...(JSON.parse(known ?? "{}") as object), ...changes });
         localStorage.setItem("cliscale.preferences", next);
         return next !== known;
       }, preferences);
-      if (isNews) await told.evaluate(async ({ event }) => void (await event));
+      if (isNews) await told();
     },
     /** Waits until something on the page is as expected. */
     async eventually<Value>(read: () => Promise<Value>, expected: Value, milliseconds = patienceMilliseconds) {

@@ -11,6 +11,7 @@ export * from "./inputs.ts";
 export * from "./outputs.ts";
 export * from "./session.ts";
 export * from "./stages.ts";
+export { extendedAttributes, hasExtended } from "./steady/core.ts";
 export { type Joining, joiningOf, joinWidth, wouldJoin } from "./steady/graphemes.ts";
 export * from "./steady/steadyTerminal.ts";
 export * from "./terminalMessages.ts";

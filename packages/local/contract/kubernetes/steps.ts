@@ -229,14 +229,28 @@ export function untilEvent(subject: KubernetesSubject, name: string, reason: str
   return until<EventObject, EventObject>(subject, path, selector, reason, (events) => [...events.values()][0]);
 }
 
+/** Waits until something is so that no watch tells of; `what` describes how it stands where it never is. */
+export async function untilSo(
+  subject: Pick<KubernetesSubject, "patienceMilliseconds">,
+  isSo: () => Promise<boolean> | boolean,
+  what = () => "",
+): Promise<void> {
+  const deadline = Date.now() + subject.patienceMilliseconds;
+  while (!(await isSo())) {
+    assert.ok(Date.now() < deadline, `not within ${subject.patienceMilliseconds / 1000} s ${what()}`);
+    await delay(100);
+  }
+}
+
 /** Waits until the pods of a namespace, or its events, say something. */
 export async function untilSaid(subject: KubernetesSubject, namespace: string, says: RegExp): Promise<void> {
-  for (const end = Date.now() + 60_000; ; await delay(100)) {
-    const look = async (what: string) => (await subject.send("GET", `/api/v1/namespaces/${namespace}/${what}`)).body;
-    const said = JSON.stringify([await look("pods"), await look("events")]).replaceAll('\\"', '"');
-    if (says.test(said)) return;
-    if (Date.now() > end) assert.match(said, says);
-  }
+  const look = async (what: string) => (await subject.send("GET", `/api/v1/namespaces/${namespace}/${what}`)).body;
+  let said = "";
+  const isSaid = async () => {
+    said = JSON.stringify([await look("pods"), await look("events")]).replaceAll('\\"', '"');
+    return says.test(said);
+  };
+  await untilSo(subject, isSaid, () => `${String(says)} in ${said}`);
 }
 
 export async function untilGone(subject: KubernetesSubject, collection: string, name: string): Promise<void> {

@@ -129,7 +129,7 @@ export const watchCases: ContractCase<KubernetesSubject>[] = [
       const began = performance.now();
       await take(subject, `${labelled("nothing")}&timeoutSeconds=1`, 1);
       const seconds = (performance.now() - began) / 1000;
-      assert.ok(seconds > 0.9 && seconds < subject.patienceMilliseconds / 1000 - 0.5, `after ${seconds} s`);
+      assert.ok(seconds > 0.9 && seconds < 3, `after ${seconds} s`);
     },
   },
   {

@@ -17,6 +17,7 @@ import {
   untilDeployment,
   untilEvent,
   untilPods,
+  untilSo,
 } from "./steps.ts";
 import type { KubernetesSubject } from "./subject.ts";
 
@@ -191,12 +192,3 @@ export const workloadCases: ContractCase<KubernetesSubject>[] = [
     },
   },
 ];
-
-/** Budgets are counted anew only after a while on a real cluster. */
-async function untilSo(subject: KubernetesSubject, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + subject.patienceMilliseconds;
-  while (!(await isSo())) {
-    assert.ok(Date.now() < deadline, `not within ${subject.patienceMilliseconds / 1000} s`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}

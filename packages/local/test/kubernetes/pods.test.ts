@@ -5,7 +5,6 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
 import { after, before, suite, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { podCases } from "../../contract/kubernetes/podCases.ts";
 import {
   createJob,
@@ -16,6 +15,7 @@ import {
   untilNoPodOf,
   untilPodOf,
   untilTerminated,
+  untilSo,
 } from "../../contract/kubernetes/steps.ts";
 import { openStandIn, type StandInSubject } from "../../contract/kubernetes/subject.ts";
 import { isBubblewrapUsable } from "../../src/kubernetes/kubelet/bubblewrap.ts";
@@ -86,7 +86,7 @@ suite("pods without a sandbox", { concurrency: 4 }, () => {
     });
     const ended = await untilTerminated(subject, name);
     // Until whoever inherits it has taken notice, what has ended counts as alive.
-    for (const end = Date.now() + 10_000; isAlive(Number(ended.message)) && Date.now() < end;) await delay(50);
+    await untilSo(subject, () => !isAlive(Number(ended.message)));
     assert.equal(isAlive(Number(ended.message)), false);
   });
 });

@@ -2,6 +2,8 @@
 
 export interface Line {
   length: number;
+  /** Three numbers a cell: content and width, foreground and flags, background and flags. */
+  _data: Uint32Array;
   /** By column, what its cells have beside colours and flags; some of it may be of cells that are no more. */
   _extendedAttrs: Record<number, Extended | undefined>;
   /** By column, the texts of cells that hold more than one character; some of it may be of cells that are no more. */
@@ -15,8 +17,6 @@ export interface Line {
   addCodepointToCell(column: number, codePoint: number, width: number): void;
   isCombined(column: number): number;
   getWidth(column: number): number;
-  /** Its background, and flags. */
-  getBg(column: number): number;
   hasContent(column: number): number;
   setCell(column: number, cell: unknown): void;
 }
@@ -134,4 +134,18 @@ export interface XtermLike {
 /** Whether a cell is the second half of a wide character. */
 export function isSecondHalf(line: Line, column: number): boolean {
   return line.getWidth(column) === 0 && !line.hasContent(column);
+}
+
+/**
+ * The flag of a cell's background by which it has extended attributes:
+ * https://github.com/xtermjs/xterm.js/blob/6.0.0/src/common/buffer/Constants.ts
+ */
+export const hasExtended = 0x10000000;
+
+/** What a cell has beside its three numbers; what is kept of a cell that is no more does not count. */
+export function extendedAttributes<Kept>(
+  line: { readonly _data: Uint32Array; readonly _extendedAttrs: Readonly<Record<number, Kept | undefined>> },
+  column: number,
+): Kept | undefined {
+  return line._data[3 * column + 2]! & hasExtended ? line._extendedAttrs[column] : undefined;
 }

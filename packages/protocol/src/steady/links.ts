@@ -1,7 +1,5 @@
-import type { Core, LinkData } from "./core.ts";
+import { type Core, extendedAttributes, type LinkData } from "./core.ts";
 
-/** The flag of a cell's background by which the cell has more than colours and flags, such as a link. */
-const hasExtended = 0x10000000;
 /** With so many links those are forgotten that nothing on the screen or above it belongs to. */
 const sweptLinks = 1000;
 /** Of address and name together; a longer link is none. Other terminals take addresses of 2083 bytes and names of 250. */
@@ -63,8 +61,9 @@ function usedLinks({ _bufferService: { buffers }, _inputHandler }: Core): Set<nu
   for (const { lines } of [buffers.normal, buffers.alt]) {
     for (let index = 0; index < lines.length; index++) {
       const line = lines.get(index);
-      for (const [column, extended] of Object.entries(line?._extendedAttrs ?? {}))
-        if (extended && line!.getBg(Number(column)) & hasExtended) used.add(extended.urlId);
+      if (!line) continue;
+      for (const column of Object.keys(line._extendedAttrs).map(Number))
+        used.add(extendedAttributes(line, column)?.urlId ?? 0);
     }
   }
   return used;

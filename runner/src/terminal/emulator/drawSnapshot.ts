@@ -1,10 +1,10 @@
-import { joinWidth } from "@cliscale/protocol";
+import { extendedAttributes, joinWidth } from "@cliscale/protocol";
 import { charsetDesignator } from "./charsets.ts";
 import { cellBits, type Charset, type Internals, type ScreenBuffer } from "./internals.ts";
 import { firstLinkedLine } from "./linkedLines.ts";
 import type { Memory } from "./memory.ts";
 import { modeSequences } from "./modes.ts";
-import { cellText, extendedAttributes, paintLines } from "./paintLines.ts";
+import { cellText, paintLines } from "./paintLines.ts";
 import { createPen, type Pen } from "./pen.ts";
 import { encodeWhole } from "./encodeWhole.ts";
 

@@ -1,4 +1,4 @@
-import type { Joining } from "@cliscale/protocol";
+import { hasExtended, type Joining } from "@cliscale/protocol";
 import type { Terminal } from "@xterm/headless";
 
 // What a snapshot needs of xterm.js 6.0 and its public API leaves out: https://github.com/xtermjs/xterm.js/tree/6.0.0/src/common.
@@ -117,7 +117,7 @@ export const cellBits = {
   background: {
     italic: 0x4000000,
     dim: 0x8000000,
-    hasExtended: 0x10000000,
+    hasExtended,
     isProtected: 0x20000000,
     overline: 0x40000000,
   },

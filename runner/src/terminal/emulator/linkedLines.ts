@@ -1,4 +1,4 @@
-import { extendedAttributes } from "./paintLines.ts";
+import { extendedAttributes } from "@cliscale/protocol";
 import type { Internals, Line, ScreenBuffer } from "./internals.ts";
 
 /** What a snapshot spends on links at most, in characters of a buffer. */

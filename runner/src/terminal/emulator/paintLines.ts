@@ -1,5 +1,5 @@
-import { type Joining, wouldJoin } from "@cliscale/protocol";
-import { cellBits, type ExtendedAttributes, type Line, type ScreenBuffer } from "./internals.ts";
+import { extendedAttributes, type Joining, wouldJoin } from "@cliscale/protocol";
+import { cellBits, type Line, type ScreenBuffer } from "./internals.ts";
 import type { Pen } from "./pen.ts";
 
 /** A character of two columns, where only its width matters. */
@@ -265,9 +265,4 @@ function isSameCell(line: Line, column: number, other: Line, otherColumn: number
     line._data[3 * column + 2] === other._data[3 * otherColumn + 2] &&
     extendedAttributes(line, column) === extendedAttributes(other, otherColumn)
   );
-}
-
-/** What a cell has beside its two numbers. */
-export function extendedAttributes(line: Line, column: number): ExtendedAttributes | undefined {
-  return line._data[3 * column + 2]! & background.hasExtended ? line._extendedAttrs[column] : undefined;
 }
